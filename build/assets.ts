@@ -49,9 +49,10 @@ export function buildRelease(outdir: string, project = projectOf(packageJson)): 
     write(zip.fileName, zip.bytes);
     zips[part] = zip;
   }
-  const made = templates(zips);
-  for (const { stackName, template } of made) write(`${stackName}.template.yaml`, yamlOf(template));
-  const types = made.flatMap(({ template }) =>
+  const stacks = synthesize(zips);
+  for (const { stackName, template } of stacks)
+    write(`${stackName}.template.yaml`, yamlOf(template));
+  const types = stacks.flatMap(({ template }) =>
     Object.values(template.Resources).map(({ Type }) => Type),
   );
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
@@ -73,26 +74,27 @@ export function buildRelease(outdir: string, project = projectOf(packageJson)): 
   write("SHA256SUMS", sums.join(""));
 }
 
-interface Made {
+interface SynthesizedStack {
   readonly stackName: string;
   readonly template: { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
 }
 
-function templates(codes: ReleasedCodes): readonly Made[] {
+/** Returns the stacks of a release, each with its template. */
+function synthesize(codes: ReleasedCodes): readonly SynthesizedStack[] {
   const synthesized = mkdtempSync(join(tmpdir(), "release-"));
   try {
     // Reads the templates before the folder is deleted.
     return releaseApp(codes, synthesized)
       .synth()
-      .stacks.map(({ stackName, template }): Made => ({ stackName, template }));
+      .stacks.map(({ stackName, template }): SynthesizedStack => ({ stackName, template }));
   } finally {
     rmSync(synthesized, { recursive: true });
   }
 }
 
 /**
- * Readable YAML. Short maps are on one line: `aws cloudformation deploy` accepts 51,200 bytes
- * without a bucket.
+ * Returns readable YAML. Short maps are on one line: `aws cloudformation deploy` accepts 51,200
+ * bytes without a bucket.
  */
 function yamlOf(template: unknown): string {
   // CloudFormation reads YAML 1.1, in which an unquoted 2012-10-17 is a date.
@@ -109,6 +111,7 @@ function yamlOf(template: unknown): string {
   return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
+/** Returns the packages that the bundles in dist/ contain, each as `name version`. */
 export function bundledPackages(): Set<string> {
   const folders = ["authenticator", "issuer", "deployment-check", "cli"];
   const texts = folders.map((folder) =>

@@ -77,8 +77,9 @@ export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas()];
 export const LEAN_SSM_PLUGINS: Plugin[] = [...LEAN_PLUGINS, ...leanSsmClient, withoutBarrels];
 
 /**
- * `import("…/<name>.ts")` or `import("…/<name>")` becomes an import of `./<name>.mjs` beside the
- * bundle. Otherwise esbuild would add the module and its clients to the bundle.
+ * Returns a plugin that turns `import("…/<name>.ts")` or `import("…/<name>")` into an import of
+ * `./<name>.mjs` beside the bundle. Otherwise esbuild would add the module and its clients to the
+ * bundle.
  */
 export function separateFile(name: string): Plugin {
   return {
@@ -121,12 +122,12 @@ export async function buildAuthenticator(outdir: string) {
   return { index, ec2NodeName, awsSignedTokens, containerCredentials, files };
 }
 
-/** Like `buildAuthenticator`, for the issuer. */
+/** Does the same as `buildAuthenticator`, for the issuer. */
 export function buildIssuer(outdir: string) {
   return buildFunction("functions/issuer/index.ts", outdir, LEAN_SSM_PLUGINS);
 }
 
-/** Like `buildIssuer`, for the function that checks a new version. */
+/** Does the same as `buildIssuer`, for the function that checks a new version. */
 function buildDeploymentCheck(outdir: string) {
   return buildFunction("functions/deployment-check/index.ts", outdir, LEAN_PLUGINS);
 }
@@ -144,8 +145,8 @@ function bundleCredentials(): Promise<Bundle> {
 }
 
 /**
- * Replaces the folder's files, from which a function may be running. Adds the licences of the
- * bundled packages.
+ * Replaces the folder's files, from which a function may be running, and returns the new ones. Adds
+ * the licences of the bundled packages.
  */
 function writeFiles(outdir: string, bundles: readonly Bundle[]): Bundle["files"] {
   const text = licences(

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 
-/** One text for all packages in `metafiles`. Packages with the same licence text share it. */
+/** Returns one text for all packages in `metafiles`. Those with the same licence text share it. */
 export function licences(root: string, metafiles: readonly Metafile[]): string {
   const packagesByText = new Map<string, string[]>();
   for (const folder of packageFolders(metafiles)) {
@@ -20,7 +20,7 @@ export function licences(root: string, metafiles: readonly Metafile[]): string {
 
 const SEPARATOR = `\n${"-".repeat(80)}\n\n`;
 
-/** The packages in a text of `licences`, each as `name version`. */
+/** Returns the packages in a text of `licences`, each as `name version`. */
 export function licensedPackages(text: string): string[] {
   return text
     .split(SEPARATOR)
@@ -72,7 +72,10 @@ interface Component {
   properties?: { readonly name: string; readonly value: string }[];
 }
 
-/** `packages`: the bundled packages, as `name version`. The result is reproducible. */
+/**
+ * Returns the SBOM, which is reproducible. `packages`: the bundled packages, as `name version`.
+ * Throws if npm does not list one of them.
+ */
 export function sbom(root: string, name: string, packages: ReadonlySet<string>): string {
   const printed = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx"], {
     cwd: root,

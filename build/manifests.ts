@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Manifest } from "../infra/monitoring/alarms.ts";
 import packageJson from "../package.json" with { type: "json" };
 
-/** `<owner>/<name>`, if package.json has a repository on GitHub. */
+/** Returns `<owner>/<name>`; `undefined` if package.json has no repository on GitHub. */
 export function projectOf({ repository }: Manifest): string | undefined {
   return /^git\+https:\/\/github\.com\/([\w-]+\/[\w.-]+)\.git$/.exec(repository?.url ?? "")?.[1];
 }
@@ -24,7 +24,7 @@ export const INDEXES: Readonly<
   "aqua-registry.yaml": (project) => ["aquaproj/aqua-registry", `pkgs/${project}/registry.yaml`],
 };
 
-/** `sha256`: of the npm package. */
+/** Returns the manifest of a package manager. `sha256`: of the npm package, in hex. */
 export function manifest(file: string, project: string, sha256: string): string {
   const [owner = "", repository = ""] = project.split("/");
   const values = {

@@ -1,5 +1,5 @@
-// Checks what a person must own for a release: the repository, the npm package, a run on AWS, and the
-// entries of package managers.
+// Checks what a person must own for a release: the repository, the npm package, a run on AWS, and
+// the entries of package managers.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -19,7 +19,7 @@ export interface World {
 
 const NAME = "lambda-iam-authenticator";
 
-/** In the order in which a person does them. */
+/** Returns the checks in the order in which a person does their items. */
 export function ownedChecks(world: World): Checks {
   const project = () => {
     const found = projectOf(world.manifest);
@@ -84,7 +84,10 @@ export function ownedChecks(world: World): Checks {
 /** Checks of test/acceptance that need no input of the operator, and the removal. */
 const NEEDED_CHECKS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 14];
 
-/** Why this report of test/acceptance/report.ts is not enough for a release. */
+/**
+ * Returns why this report of test/acceptance/report.ts is not enough for a release, as a phrase;
+ * `undefined` if it is.
+ */
 function lackOf(report: string): string | undefined {
   const rows = [...report.matchAll(/^\| (\d+) .*\| ([a-z ]+) \|$/gm)].map(([, check, verdict]) => [
     Number(check),
@@ -110,7 +113,7 @@ async function get({ fetch }: World, url: string): Promise<string | undefined> {
   return response.text();
 }
 
-/** `World.npm`. */
+/** Runs npm and returns its output. Throws its error code and reason. */
 export async function npm(...args: readonly string[]): Promise<string> {
   const words = [...args, "--loglevel=error", "--fetch-retries=0"];
   try {

@@ -58,6 +58,7 @@ function read(path: string): string {
  */
 const LAZY = ["node:child_process", "node:https"];
 
+/** Returns an ES module with the exports of a built-in module. */
 function exportsOf(path: string): OnLoadResult {
   const exported = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter((name) =>
     IDENTIFIER.test(name),
@@ -68,18 +69,19 @@ function exportsOf(path: string): OnLoadResult {
   );
   const list = exported.map((name, at) => `export${at} as ${name}`).join(", ");
   const source = [`const builtIn = /* @__PURE__ */ (() => ${read(path)})();`, ...constants];
-  const whole = LAZY.includes(path)
+  const defaultExport = LAZY.includes(path)
     ? `new Proxy({}, { get: (_, name) => ${read(path)}[name] })`
     : "builtIn";
-  source.push(`const whole = /* @__PURE__ */ (() => ${whole})();`);
-  return { contents: [...source, `export { whole as default, ${list} };`].join("\n") };
+  source.push(`const defaultExport = /* @__PURE__ */ (() => ${defaultExport})();`);
+  return { contents: [...source, `export { defaultExport as default, ${list} };`].join("\n") };
 }
 
 /** Marks a result as a replacement. */
 type Done = <T>(result: T) => T;
 
 /**
- * `setup` passes each replacement through `done`. Without this check, an SDK that moves a file
+ * Returns a plugin that fails the build if it replaces nothing. `setup` passes each replacement
+ * through `done`. Without this check, an SDK that moves a file
  * would silently restore the removed code.
  */
 export function replacement(name: string, setup: (build: PluginBuild, done: Done) => void): Plugin {
@@ -101,7 +103,7 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
   };
 }
 
-/** The error message after an SDK update that moved or changed the code. */
+/** Returns the error message after an SDK update that moved or changed the code. */
 export function nothingToReplace(name: string): string {
   return (
     `The plugin ${name} (build/plugins.ts or build/lean-ssm-client.ts) found nothing to replace: the AWS SDK has changed. ` +
@@ -132,7 +134,8 @@ const SSM_ERRORS = [
 const NAME = "lean-schemas";
 
 /**
- * One file has the schemas of all operations of a client. They use constants as keys, so esbuild
+ * Returns a plugin that removes unused schemas and errors. One file has the schemas of all
+ * operations of a client. They use constants as keys, so esbuild
  * cannot prove that they have no side effects and keeps all of them. Marked as pure, unused ones
  * are removed (530 kB of EC2, 14 kB of SSM). Open upstream:
  * https://github.com/aws/aws-sdk-js-v3/issues/7607
@@ -179,10 +182,11 @@ interface Found {
 }
 
 /**
- * With `splitting`, a command that imports an index file loads everything that any command uses of
- * it: `token` would load 80 kB of serializers to get the signer.
- * https://esbuild.github.io/api/#splitting In a function, index files that call functions keep what
- * these import: 15 kB, with modules of Node.js.
+ * Replaces imports of the SDK core's index files. With `splitting`, a command that imports an index
+ * file loads everything that any command uses of it: `token` would load 80 kB of serializers to get
+ * the signer. In a function, index files that call functions keep what these import: 15 kB, with
+ * modules of Node.js.
+ * https://esbuild.github.io/api/#splitting
  */
 export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
   onLoad(
@@ -196,6 +200,7 @@ export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) 
   );
 });
 
+/** The exports of each index file that was read, by name. */
 const EXPORTS_OF = new Map<string, Map<string, Found>>();
 
 /** Returns the source with imports from the files behind the index files of the SDK's core. */
@@ -206,7 +211,7 @@ export function directImports(source: string): string {
     const imports = namesIn(names).map(([name, local]) => ({
       name,
       local,
-      found: findExport(index, name, EXPORTS_OF),
+      found: findExport(index, name),
     }));
     // A plugin that changes nothing fails the build: the SDK has moved.
     if (imports.length > 0 && imports.every(({ found }) => found === undefined)) return statement;
@@ -218,7 +223,7 @@ export function directImports(source: string): string {
   });
 }
 
-/** The names in `a, type B, c as d`, without types. */
+/** Returns the names in `a, type B, c as d`, without types. */
 function namesIn(list: string): [name: string, local: string][] {
   const values = list.split(",").map((part) => part.trim());
   return values
@@ -229,21 +234,19 @@ function namesIn(list: string): [name: string, local: string][] {
     });
 }
 
+/** Returns the index file of an import from the SDK's core; `undefined` for another import. */
 function indexOf(from: string): string | undefined {
   const [scope = "", , part = ""] = from.split("/");
   const file = join(MODULES, scope, "core/dist-es/submodules", part, "index.js");
   return scope.startsWith("@") && existsSync(file) ? file : undefined;
 }
 
-function findExport(
-  index: string,
-  name: string,
-  known: Map<string, Map<string, Found>>,
-): Found | undefined {
-  let exported = known.get(index);
+/** Finds the file behind an index file that exports the name; `undefined` if there is none. */
+function findExport(index: string, name: string): Found | undefined {
+  let exported = EXPORTS_OF.get(index);
   if (exported === undefined) {
     exported = new Map();
-    known.set(index, exported);
+    EXPORTS_OF.set(index, exported);
     const source = readFileSync(index, "utf8");
     for (const [original, as, from] of [
       ...statements(source, EXPORT),
@@ -251,7 +254,7 @@ function findExport(
     ]) {
       const other = indexOf(from);
       const found =
-        other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
+        other === undefined ? fileOf(index, from, original) : findExport(other, original);
       if (found !== undefined) exported.set(as, found);
     }
   }

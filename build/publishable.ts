@@ -17,7 +17,10 @@ export type Checks = Readonly<
 export const readFile = (file: string) =>
   readFileSync(join(import.meta.dirname, "..", file), "utf8");
 
-/** `pushed`: the tag and the repository's URL, in the workflow. */
+/**
+ * Returns the checks of the repository's files. `pushed`: the tag and the repository's URL, in the
+ * workflow.
+ */
 export function fileChecks(
   read: (file: string) => string,
   pushed?: { readonly tag: string; readonly address: string },
@@ -65,7 +68,10 @@ export async function runChecks(checks: Checks, print: (line: string) => void): 
   return isComplete;
 }
 
-/** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
+/**
+ * Returns the notes: the section of `version`, otherwise the section Unreleased. Throws if there is
+ * neither.
+ */
 export function releaseNotes(changelog: string, version: string): string {
   const sections = changelog.split(/^(?=## \[)/m).slice(1);
   const section = [version, "Unreleased"]

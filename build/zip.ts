@@ -52,6 +52,7 @@ export class ReleaseSynthesizer extends BootstraplessSynthesizer {
   }
 }
 
+/** Adds the parameters for the location of the zips. */
 export function codeParameters(stack: Stack): void {
   new CfnParameter(stack, CODE_BUCKET, {
     type: "String",
@@ -76,7 +77,7 @@ export interface Zip extends ReleasedCode {
   readonly bytes: Uint8Array;
 }
 
-/** The file name starts with `name` and `version`. */
+/** Returns the zip of a folder. Its file name starts with `name` and `version`. */
 export function zipFolder(folder: string, name: string, version: string): Zip {
   const files = readdirSync(folder).sort();
   const bytes = zipSync(

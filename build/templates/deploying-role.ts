@@ -104,11 +104,9 @@ export const ACTIONS: Actions = {
     "CreateOpenIDConnectProvider",
     "GetOpenIDConnectProvider",
     "DeleteOpenIDConnectProvider",
-
     "AddClientIDToOpenIDConnectProvider",
     "RemoveClientIDFromOpenIDConnectProvider",
     "TagOpenIDConnectProvider",
-
     "UntagOpenIDConnectProvider",
     "ListOpenIDConnectProviderTags",
     "UpdateOpenIDConnectProviderThumbprint",
@@ -138,8 +136,9 @@ export const ACTIONS: Actions = {
       "GetDeployment",
       "GetDeploymentConfig",
       "RegisterApplicationRevision",
+      "GetApplicationRevision",
+      "StopDeployment",
     ),
-    ...api("codedeploy", "GetApplicationRevision", "StopDeployment"),
   ],
   "AWS::Lambda::Function": [
     ...api(
@@ -149,17 +148,13 @@ export const ACTIONS: Actions = {
       "GetFunctionConfiguration",
       "DeleteFunction",
       "TagResource",
-    ),
-    ...api("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PutFunctionConcurrency"),
-    ...api(
-      "lambda",
+      "UpdateFunctionCode",
+      "UpdateFunctionConfiguration",
+      "PutFunctionConcurrency",
       "DeleteFunctionConcurrency",
       "GetFunctionCodeSigningConfig",
       "ListTags",
       "UntagResource",
-    ),
-    ...api(
-      "lambda",
       ...RUNTIME,
       "GetFunctionRecursionConfig",
       "PutFunctionRecursionConfig",
@@ -180,7 +175,6 @@ export const ACTIONS: Actions = {
   ),
   "AWS::Logs::LogGroup": api(
     "logs",
-
     "CreateLogGroup",
     "DescribeLogGroups",
     "PutRetentionPolicy",
@@ -201,7 +195,6 @@ export const ACTIONS: Actions = {
   ),
   "AWS::SSM::Parameter": api(
     "ssm",
-
     "PutParameter",
     "GetParameters",
     "DeleteParameter",
@@ -241,7 +234,6 @@ function vendedLogs(): string[] {
 /** For `aws cloudformation deploy`, and to delete the stack of a failed first deployment. */
 const DEPLOY = api(
   "cloudformation",
-
   "CreateChangeSet",
   "DescribeChangeSet",
   "ExecuteChangeSet",
@@ -269,8 +261,8 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * A policy document with one statement for each service or limited action, sorted. Throws for a
- * type that is not in `ACTIONS`.
+ * Returns a policy document with one statement for each service or limited action, sorted. Throws
+ * for a type that is not in `ACTIONS`.
  */
 export function deployingPolicy(types: Iterable<string>): object {
   const actions = new Set(DEPLOY);

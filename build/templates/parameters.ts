@@ -20,7 +20,7 @@ import { DEFAULTS, defaultThrottle } from "../../infra/common-props.ts";
 import type { Throttle } from "../../infra/endpoint/endpoint.ts";
 import { EMAIL, emailTopic } from "../../infra/monitoring/topic.ts";
 
-/** A parameter that is `true` or `false`, and the condition `Is<name>`. */
+/** Adds a parameter that is `true` or `false`. Returns the condition `Is<name>`. */
 export function switchParameter(
   stack: Stack,
   name: string,
@@ -38,13 +38,16 @@ export function switchParameter(
   });
 }
 
+/** Adds the condition `Has<name>`. */
 export function notEmpty(stack: Stack, name: string, value: string): CfnCondition {
   return new CfnCondition(stack, `Has${name}`, {
     expression: Fn.conditionNot(Fn.conditionEquals(value, "")),
   });
 }
 
-/** The value, or no value: CloudFormation then omits the property or list item. */
+/**
+ * Returns the value, or no value: CloudFormation then omits the property or list item.
+ */
 export function valueIf(condition: CfnCondition, value: unknown) {
   return Fn.conditionIf(condition.logicalId, value, Aws.NO_VALUE);
 }
@@ -58,11 +61,12 @@ export function onlyIf(condition: CfnCondition, constructs: readonly IConstruct[
   }
 }
 
+/** Adds a parameter and returns its value. */
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
   return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
 }
 
-/** An empty value means not set. */
+/** Adds a parameter and returns its value. An empty value means not set. */
 export function optionalText(
   stack: Stack,
   name: string,
@@ -77,14 +81,14 @@ export function optionalText(
 type DefaultLimit = (limit: keyof Throttle) => { readonly text: string; readonly value: unknown };
 
 /**
- * A positive integer. An empty value means `otherwise`, which CloudFormation's type Number does not
- * allow.
+ * Adds a parameter with a positive integer and returns its value. An empty value means `otherwise`,
+ * which CloudFormation's type Number does not allow.
  */
 function optionalNumber(
   stack: Stack,
   name: string,
   props: Omit<CfnParameterProps, "type" | "default">,
-  otherwise: unknown = Aws.NO_VALUE,
+  otherwise: unknown,
 ): number {
   const value = optionalText(stack, name, {
     allowedPattern: "([1-9][0-9]*)?",
@@ -95,8 +99,8 @@ function optionalNumber(
 }
 
 /**
- * `given`: the parameter's value. `accepted`: the function's setting, which is empty for any
- * account.
+ * Adds the parameter Accounts. `given`: the parameter's value. `accepted`: the function's setting,
+ * which is empty for any account.
  */
 export function accountsParameter(stack: Stack) {
   const given = optionalText(stack, "Accounts", {
@@ -116,8 +120,8 @@ export function accountsParameter(stack: Stack) {
 }
 
 /**
- * Parameters of the authenticator's templates about concurrency, with the default throttle that
- * depends on them.
+ * Adds the parameters of the authenticator's templates about concurrency. Returns their values, and
+ * the default throttle that depends on them.
  */
 export function concurrencyParameters(stack: Stack) {
   const reservedConcurrency = text(stack, "ReservedConcurrency", {
@@ -142,7 +146,7 @@ export function concurrencyParameters(stack: Stack) {
   };
 }
 
-/** The parameters of every template. `throttle`: the defaults. */
+/** Adds the parameters of every template and returns their values. `throttle`: the defaults. */
 export function commonParameters(stack: Stack, throttle: DefaultLimit) {
   const limit = (of: keyof Throttle, name: string, description: string) => {
     const { text: byDefault, value } = throttle(of);
@@ -199,7 +203,10 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
   };
 }
 
-/** Without a topic and an email address, the alarms have no actions. */
+/**
+ * Adds the parameters of the alarms' receiver and returns its topic. Without a topic and an email
+ * address, the alarms have no actions.
+ */
 function alarmTopicParameters(stack: Stack): ITopic {
   const arn = optionalText(stack, "AlarmTopicArn", {
     description:

@@ -126,7 +126,10 @@ function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
  */
 const FAILING_WITH_STANDBY = "FailingWithStandby";
 
-/** Returns the parameter's value, which is a setting of the function. */
+/**
+ * Adds the parameter FailoverUrl and what depends on it: the function's setting, the redirects, the
+ * output, the command for the kubeconfig and an alarm. Returns its value.
+ */
 export function failoverParameter(
   authenticator: IamAuthenticator,
   endpoint: Endpoint,
@@ -172,6 +175,7 @@ export function failoverParameter(
   return url;
 }
 
+/** Returns the constructs of a kind below `scope`. */
 function below<T extends IConstruct>(
   scope: IConstruct,
   kind: abstract new (...args: never[]) => T,
@@ -244,10 +248,11 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition): v
 }
 
 /**
- * CloudFormation publishes a version if a property of the version changes, not if the function
- * changes. The version's description therefore contains every setting, so that a changed parameter
- * publishes a version, which CodeDeploy checks. `long` settings, by parameter, do not fit into its
- * 256 characters: the id of a policy represents each of them.
+ * Makes each changed parameter publish a version. CloudFormation publishes a version if a property
+ * of the version changes, not if the function changes. The version's description therefore contains
+ * every setting, so that a changed parameter publishes a version, which CodeDeploy checks. `long`
+ * settings, by parameter, do not fit into its 256 characters: the id of a policy represents each of
+ * them.
  */
 export function publishEveryChange(
   scope: Construct,
@@ -270,9 +275,9 @@ export function publishEveryChange(
 }
 
 /**
- * An id of 21 characters that changes with the value. CloudFormation cannot compute a hash, but a
- * changed description replaces a managed policy. A rollback restores the former policy. The policy
- * is attached to no identity.
+ * Returns an id of 21 characters that changes with the value. CloudFormation cannot compute a hash,
+ * but a changed description replaces a managed policy. A rollback restores the former policy. The
+ * policy is attached to no identity.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
  */
 function changingId(scope: Construct, name: string, value: string, functionArn: string): string {

@@ -26,7 +26,8 @@ import {
 } from "./switches.ts";
 
 /**
- * An app with a stack for each template, named after it. CDK writes its other files to `outdir`.
+ * Returns an app with a stack for each template, named after it. CDK writes its other files to
+ * `outdir`.
  */
 export function releaseApp(codes: ReleasedCodes, outdir: string): App {
   const app = new App({
