@@ -1,9 +1,8 @@
 // Starts the `npm start` sandbox: local AWS services, the function, the issuer, the gateway, and a
 // folder of files for the user.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { defaultStackName } from "../functions/settings/stack.ts";
 import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -14,9 +13,11 @@ import { openFolder } from "./aws/parameter-store/folder.ts";
 import { DEFAULT_THROUGHPUT, startParameterStore } from "./aws/parameter-store/parameter-store.ts";
 import { startQueryServices } from "./aws/query-services.ts";
 import { startSts } from "./aws/sts/sts.ts";
-import { type LocalFunction, localServices, startFunction } from "./function.ts";
+import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
-import { type LocalIdentity, localIdentities, localIdentity } from "./identities.ts";
+import { localIdentities, localIdentity } from "./identities.ts";
+import { startIssuer } from "./issuer.ts";
+import { portsOf, type Service } from "./ports.ts";
 import {
   localPodRole,
   localProvider,
@@ -25,7 +26,6 @@ import {
 } from "./service-account.ts";
 import {
   CLUSTER_ID,
-  createServerCertificate,
   keepCertificate,
   keepSecret,
   LOG_GROUP,
@@ -34,76 +34,11 @@ import {
   readWebhook,
   SAMPLE_MAPPINGS,
   type SandboxFiles,
-  type ServerCertificate,
   TOKEN_ISSUERS,
   writeWebhook,
 } from "./webhook.ts";
 
 const FUNCTION_NAME = "authenticator";
-
-interface IssuerOptions {
-  readonly clusterId: string;
-  readonly region: string;
-  readonly storeUrl: string;
-  readonly logFile: string;
-  /** Whose credentials the issuer has. */
-  readonly identity: LocalIdentity;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Default: a new one. */
-  readonly certificate?: ServerCertificate;
-}
-
-export interface LocalIssuer {
-  /** The `iss` of tokens. */
-  readonly url: string;
-  /** The authority of its TLS certificate, PEM. */
-  readonly ca: string;
-  /** The next request starts a new execution environment with an empty cache. */
-  redeploy(): void;
-  close(): Promise<void>;
-}
-
-/**
- * Runs the issuer's bundle on 127.0.0.1, behind a local API Gateway with TLS, which STS requires.
- */
-export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
-  const { clusterId, region, storeUrl, logFile, identity, port = 0 } = options;
-  const { ca, ...tls } = options.certificate ?? createServerCertificate();
-  let running: LocalFunction | undefined;
-  const gateway = await startGateway({
-    port,
-    tls,
-    routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
-    // As on Lambda, the first request starts the environment, which reads the keys during
-    // initialization.
-    handler: (event, context) => {
-      running ??= startFunction(
-        {
-          CLUSTER_ID: clusterId,
-          ISSUER_URL: gateway.url,
-          ...localServices(region, { store: storeUrl }, identity),
-        },
-        logFile,
-        "issuer",
-      );
-      return running.handler(event, context);
-    },
-  });
-
-  return {
-    url: gateway.url,
-    ca,
-    redeploy() {
-      running?.close();
-      running = undefined;
-    },
-    async close() {
-      await gateway.close();
-      running?.close();
-    },
-  };
-}
 
 export interface Sandbox {
   /** The webhook URL, for TokenReviews. */
@@ -229,50 +164,4 @@ function storeSettings(
     file,
     storedSettingsText(environment, { version: packageJson.version, nodeLookup: true }),
   );
-}
-
-export const DEFAULT_PORTS = {
-  gateway: 8320,
-  sts: 8321,
-  store: 8322,
-  query: 8323,
-  issuer: 8324,
-  logs: 8325,
-};
-
-type Service = keyof typeof DEFAULT_PORTS;
-
-/**
- * Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free
- * port if it is in use.
- */
-function portsOf({ ports: file }: SandboxFiles) {
-  const earlier: Partial<Record<Service, number>> = existsSync(file)
-    ? JSON.parse(readFileSync(file, "utf8"))
-    : {};
-  const ports: Partial<Record<Service, number>> = {};
-  return {
-    async onPort<T extends { readonly url: string }>(
-      service: Service,
-      start: (port: number) => Promise<T>,
-    ): Promise<T> {
-      const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch(
-        (error: unknown) => {
-          if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-            return start(0);
-          throw error;
-        },
-      );
-      ports[service] = Number(new URL(started.url).port);
-      return started;
-    },
-    /** Returns `movedFrom`. */
-    writePorts(): Sandbox["movedFrom"] {
-      writeFileSync(file, JSON.stringify(ports));
-      const moved = Object.entries(earlier).filter(
-        ([service, port]) => ports[service as Service] !== port,
-      );
-      return Object.fromEntries(moved);
-    },
-  };
 }

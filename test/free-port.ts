@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { DEFAULT_PORTS } from "../local/sandbox.ts";
+import { DEFAULT_PORTS } from "../local/ports.ts";
 import { sandboxFiles } from "../local/webhook.ts";
 
 /**

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { policies } from "../../../cli/commands/irsa/admission-policy.ts";
 import { apiserverFlags } from "../../../cli/commands/irsa/flags.ts";
 import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
-import { startIssuer } from "../../../local/sandbox.ts";
+import { startIssuer } from "../../../local/issuer.ts";
 import {
   AUDIENCE,
   localPodRole,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeProtectedHeader, type JSONWebKeySet } from "jose";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
-import type { LocalIssuer } from "../../../local/sandbox.ts";
+import type { LocalIssuer } from "../../../local/issuer.ts";
 import { POD_ROLE_ARN } from "../../../local/service-account.ts";
 import { post } from "../../post.ts";
 

@@ -1,0 +1,50 @@
+// The ports of the sandbox's services, which a restart keeps.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { SandboxFiles } from "./webhook.ts";
+
+export const DEFAULT_PORTS = {
+  gateway: 8320,
+  sts: 8321,
+  store: 8322,
+  query: 8323,
+  issuer: 8324,
+  logs: 8325,
+};
+
+export type Service = keyof typeof DEFAULT_PORTS;
+
+/**
+ * Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free
+ * port if it is in use.
+ */
+export function portsOf({ ports: file }: SandboxFiles) {
+  const earlier: Partial<Record<Service, number>> = existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8"))
+    : {};
+  const ports: Partial<Record<Service, number>> = {};
+  return {
+    async onPort<T extends { readonly url: string }>(
+      service: Service,
+      start: (port: number) => Promise<T>,
+    ): Promise<T> {
+      const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch(
+        (error: unknown) => {
+          if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+            return start(0);
+          throw error;
+        },
+      );
+      ports[service] = Number(new URL(started.url).port);
+      return started;
+    },
+    /** Returns `movedFrom`. */
+    writePorts(): Readonly<Partial<Record<Service, number>>> {
+      writeFileSync(file, JSON.stringify(ports));
+      const moved = Object.entries(earlier).filter(
+        ([service, port]) => ports[service as Service] !== port,
+      );
+      return Object.fromEntries(moved);
+    },
+  };
+}
