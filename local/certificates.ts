@@ -28,7 +28,7 @@ type Subject = Readonly<Partial<Record<keyof typeof ATTRIBUTES, string>>>;
 
 const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
 
-/** An extension with `value`, an instance of an ASN.1 class of @peculiar/asn1-x509. */
+/** Returns an extension with `value`, an instance of an ASN.1 class of @peculiar/asn1-x509. */
 function extension(id: string, value: object, critical = false): x509.Extension {
   return new x509.Extension({
     extnID: id,
@@ -44,12 +44,12 @@ function publicKeyInfo(privateKey: KeyObject): x509.SubjectPublicKeyInfo {
   );
 }
 
-/** SHA-1 of the public key (RFC 5280, section 4.2.1.2, method 1). */
+/** Returns the SHA-1 of the public key (RFC 5280, section 4.2.1.2, method 1). */
 function keyIdentifier(info: x509.SubjectPublicKeyInfo): ArrayBuffer {
   return arrayBuffer(createHash("sha1").update(Buffer.from(info.subjectPublicKey)).digest());
 }
 
-/** 16 random bytes, positive and without a leading zero (RFC 5280, section 4.1.2.2). */
+/** Returns 16 random bytes, positive and without a leading zero (RFC 5280, section 4.1.2.2). */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
@@ -60,7 +60,7 @@ function name(subject: Subject): x509.Name {
   return new x509.Name(
     Object.entries(subject).map(([attribute, value]) => {
       const type = ATTRIBUTES[attribute as keyof Subject];
-      // a country is a PrintableString (RFC 5280, appendix A.1)
+      // A country is a PrintableString (RFC 5280, appendix A.1).
       const text = new x509.AttributeValue(
         attribute === "C" ? { printableString: value } : { utf8String: value },
       );
@@ -84,9 +84,9 @@ export interface Credential {
 export interface CertificateAuthority {
   /** The authority's certificate, PEM: the `ca` of a client, the truststore of a gateway. */
   readonly ca: string;
-  /** A server certificate for `localhost` and 127.0.0.1, or for other DNS names. */
+  /** Creates a server certificate for `localhost` and 127.0.0.1, or for other DNS names. */
   server(...dnsNames: readonly string[]): Credential;
-  /** A client certificate; for example `client({ CN: "kube-apiserver", O: "Example" })`. */
+  /** Creates a client certificate, for example `client({ CN: "kube-apiserver", O: "Example" })`. */
   client(subject: Subject): Credential;
 }
 
@@ -107,7 +107,7 @@ export function createCertificateAuthority(
   const issuerKey = newKey();
   const authorityKey = new x509.KeyIdentifier(keyIdentifier(publicKeyInfo(issuerKey)));
 
-  /** PEM, with key identifiers and `extensions`. */
+  /** Returns a certificate as PEM, with key identifiers and `extensions`. */
   function certify(
     subject: Subject,
     key: KeyObject,
@@ -133,7 +133,7 @@ export function createCertificateAuthority(
           x509.id_ce_subjectKeyIdentifier,
           new x509.SubjectKeyIdentifier(keyIdentifier(publicKey)),
         ),
-        // strict clients, such as Python 3.13 and later, require it
+        // Strict clients, such as Python 3.13 and later, require it.
         extension(
           x509.id_ce_authorityKeyIdentifier,
           new x509.AuthorityKeyIdentifier({ keyIdentifier: authorityKey }),
@@ -188,7 +188,7 @@ function newKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 }
 
-/** The extensions of every server and client certificate. */
+/** Returns the extensions of every server and client certificate. */
 function leaf(purpose: string): x509.Extension[] {
   return [
     extension(x509.id_ce_basicConstraints, new x509.BasicConstraints({ cA: false }), true),

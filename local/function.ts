@@ -24,7 +24,7 @@ export interface ServiceUrls {
 }
 
 /**
- * Environment variables that point the SDK at local services, with the credentials of the
+ * Returns environment variables that point the SDK at local services, with the credentials of the
  * function's role, as on Lambda.
  */
 export function localServices(
@@ -43,7 +43,7 @@ export function localServices(
   };
 }
 
-/** Appends the function's output to `logFile`. */
+/** Starts the process. Appends its output to `logFile`. */
 export function startFunction(
   environment: Readonly<Record<string, string>>,
   logFile: string,

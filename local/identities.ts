@@ -7,7 +7,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { encodeComponent } from "../functions/authenticator/token/encoding.ts";
 
 /** An identity without its keys. */
-export interface LocalPrincipal {
+interface LocalPrincipal {
   readonly name: string;
   readonly accessKeyId: string;
   /** Expiry of the session token, in milliseconds since the epoch; absent: never. */
@@ -108,7 +108,7 @@ export const LOCAL_PRINCIPALS: readonly LocalPrincipal[] = [
   },
 ];
 
-/** `secret`: of the sandbox, which refuses the keys of any other secret. */
+/** Returns the identities. `secret`: of the sandbox, which refuses the keys of any other secret. */
 export function localIdentities(secret: string): readonly LocalIdentity[] {
   return LOCAL_PRINCIPALS.map(({ name }) => localIdentity(name, secret));
 }
@@ -119,7 +119,7 @@ export function localIdentity(name: string, secret: string): LocalIdentity {
   return { ...principal, ...localKeys(principal.accessKeyId, secret) };
 }
 
-/** Like `localIdentity`, without its keys. */
+/** Finds an identity, without its keys. Throws if there is none. */
 export function localPrincipal(name: string): LocalPrincipal {
   const found = LOCAL_PRINCIPALS.find((principal) => principal.name === name);
   if (found === undefined) throw new Error(`no local identity ${JSON.stringify(name)}`);
@@ -164,8 +164,8 @@ function role(
 }
 
 /**
- * A secret access key of 40 characters like AWS's, but recognizably fake; temporary keys also have
- * a session token.
+ * Returns a secret access key of 40 characters like AWS's, but recognizably fake. Temporary keys
+ * also have a session token.
  */
 function localKeys(
   accessKeyId: string,
@@ -177,7 +177,7 @@ function localKeys(
     );
   const secretAccessKey = `local/only/${derived("secret access key", 24).slice(0, 29)}`;
   if (!accessKeyId.startsWith("ASIA")) return { secretAccessKey };
-  // like AWS's tokens, contains base64 characters and padding that clients must percent-encode
+  // Like AWS's tokens, contains base64 characters and padding that clients must percent-encode.
   return { secretAccessKey, sessionToken: `Local+Session/Token/${derived("session token", 301)}` };
 }
 
@@ -198,12 +198,12 @@ export interface TokenOptions {
   readonly extraQuery?: Readonly<Record<string, string>>;
 }
 
-/** `k8s-aws-v1.` and the presigned GetCallerIdentity URL in base64url. */
+/** Returns `k8s-aws-v1.` and the presigned GetCallerIdentity URL in base64url. */
 export async function mintToken(options: TokenOptions): Promise<string> {
   return `k8s-aws-v1.${Buffer.from(await presignUrl(options)).toString("base64url")}`;
 }
 
-/** The URL inside a token, with parameters sorted by name, as in the SDK. */
+/** Returns the URL inside a token, with parameters sorted by name, as in the SDK. */
 export async function presignUrl({
   identity,
   clusterId,

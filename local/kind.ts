@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import type { Sandbox } from "./sandbox.ts";
 import { readWebhook, type SandboxFiles, webhookKubeconfig } from "./webhook.ts";
 
-/** Of the node and of kube-apiserver's Pod. */
+/** The folder of the kubeconfig in the node and in kube-apiserver's Pod. */
 const MOUNT = "/etc/iam-authenticator";
 
 /** The first address of Docker's default bridge, unless its configuration differs. */
@@ -40,7 +40,7 @@ export async function writeKind(files: SandboxFiles, sandbox: Sandbox) {
   return { server, problems: [problem, cannot].filter((text) => text !== undefined) };
 }
 
-/** Where containers reach this machine. */
+/** Returns the address at which containers reach this machine. */
 function findAddress(): {
   readonly address: string;
   readonly isDesktop: boolean;
@@ -51,13 +51,9 @@ function findAddress(): {
   if (isDesktop) return { address: "host.docker.internal", isDesktop };
   // A new bridge has no gateway yet: its first address is this machine's.
   const addresses = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}";
-  const config = docker("network", "inspect", "bridge", "--format", addresses);
-  const [gateway, subnet] = [
-    /(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d./])/,
-    /\d+\.\d+\.\d+(?=\.0\/\d)/,
-  ].map((pattern) => {
-    return pattern.exec(config ?? "")?.[0];
-  });
+  const config = docker("network", "inspect", "bridge", "--format", addresses) ?? "";
+  const gateway = /(?<![\d.])\d+\.\d+\.\d+\.\d+(?![\d./])/.exec(config)?.[0];
+  const subnet = /\d+\.\d+\.\d+(?=\.0\/\d)/.exec(config)?.[0];
   const address = gateway ?? (subnet && `${subnet}.1`);
   if (address !== undefined) return { address, isDesktop };
   return {
@@ -67,12 +63,14 @@ function findAddress(): {
   };
 }
 
+/** Returns the output of a command; `undefined` if it fails. */
 function docker(...words: readonly string[]): string | undefined {
   const { status, stdout } = spawnSync("docker", words, { encoding: "utf8", timeout: 10_000 });
   return status === 0 ? stdout.trim() : undefined;
 }
 
 /**
+ * Returns the configuration of a cluster:
  * https://kind.sigs.k8s.io/docs/user/configuration/
  * The patch has no apiVersion, so that it applies to each version of kubeadm's API: kind ignores a
  * patch of v1beta4 below Kubernetes 1.36, and turns the map of arguments into v1beta4's list.

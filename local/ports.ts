@@ -38,7 +38,7 @@ export function portsOf({ ports: file }: SandboxFiles) {
       ports[service] = Number(new URL(started.url).port);
       return started;
     },
-    /** Returns `movedFrom`. */
+    /** Writes the ports for the next start. Returns those of the last start that others use. */
     writePorts(): Readonly<Partial<Record<Service, number>>> {
       writeFileSync(file, JSON.stringify(ports));
       const moved = Object.entries(earlier).filter(

@@ -19,9 +19,9 @@ iam-authenticator token | review`;
 
 const [name, clusterId = CLUSTER_ID, ...others] = process.argv.slice(2);
 const names = LOCAL_PRINCIPALS.map((identity) => identity.name);
-const problem = problemOf();
-if (problem !== undefined) {
-  console.error(`${problem}${USAGE}\nidentities: ${names.join(", ")}`);
+const mistake = mistakeIn();
+if (mistake !== undefined) {
+  console.error([...mistake, USAGE, `identities: ${names.join(", ")}`].join("\n"));
   process.exit(2);
 }
 const files = sandboxFiles(SANDBOX_FOLDER);
@@ -43,16 +43,19 @@ try {
   process.exitCode = 1;
 }
 
-/** The error in the command line, with a newline; empty if the identity is missing, or for help. */
-function problemOf(): string | undefined {
-  if (name === undefined) return process.stdin.isTTY ? "" : undefined;
-  if (name === "--help") return "";
-  if (!names.includes(name)) return `Local identity ${name} not found.\n`;
-  if (others.length > 0) return `Too many arguments: ${others.join(" ")}.\n`;
+/**
+ * Returns the lines before the usage: none for help, or without an identity and a token. Returns
+ * `undefined` for a valid command line.
+ */
+function mistakeIn(): string[] | undefined {
+  if (name === undefined) return process.stdin.isTTY ? [] : undefined;
+  if (name === "--help") return [];
+  if (!names.includes(name)) return [`Local identity ${name} not found.`];
+  if (others.length > 0) return [`Too many arguments: ${others.join(" ")}.`];
   return undefined;
 }
 
-/** Accepts a token or an ExecCredential, the output of exec plugins. */
+/** Returns the token in a text: a token or an ExecCredential, the output of exec plugins. */
 function tokenOf(input: string): string {
   const token = input.trimStart().startsWith("{")
     ? memberAt(parseJson(input), "status", "token")

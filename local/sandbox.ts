@@ -71,8 +71,6 @@ export async function startSandbox(
 ): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
-  const identities = localIdentities(secret);
-  const identity = localIdentity("function", secret);
   for (const old of [files.log, files.issuerLog, files.env, files.envFish])
     rmSync(old, { force: true });
   if (!existsSync(files.mappings)) {
@@ -82,52 +80,84 @@ export async function startSandbox(
   const certificate = keepCertificate(files);
   const { ca, ...tls } = certificate;
   const { onPort, writePorts } = portsOf(files);
-  const ofFolder = { folder: files.mappings, prefix: `/iam-authenticator/${CLUSTER_ID}` };
-  const inRegion = { region: REGION, identities };
-  const ofStore = { ...inRegion, bridge, throughput: DEFAULT_THROUGHPUT };
+  const prefix = `/iam-authenticator/${CLUSTER_ID}`;
+  const region = REGION;
+  const identities = localIdentities(secret);
+  /** The identity of both functions. */
+  const identity = localIdentity("function", secret);
+
   const store = await onPort("store", (port) =>
-    startParameterStore((...of) => openFolder(ofFolder, ...of), { ...ofStore, port }),
+    startParameterStore(
+      (location, now) => openFolder({ folder: files.mappings, prefix }, location, now),
+      { region, identities, bridge, throughput: DEFAULT_THROUGHPUT, port },
+    ),
   );
-  const ofIssuer = {
-    region: REGION,
-    clusterId: CLUSTER_ID,
-    identity,
-    certificate,
-    logFile: files.issuerLog,
-  };
   const issuer = await onPort("issuer", (port) =>
-    startIssuer({ ...ofIssuer, storeUrl: store.url, port }),
+    startIssuer({
+      clusterId: CLUSTER_ID,
+      region,
+      storeUrl: store.url,
+      logFile: files.issuerLog,
+      identity,
+      certificate,
+      port,
+    }),
   );
   const provider = localProvider(issuer.url);
   const podRole = localPodRole(provider);
-  const webIdentity = { providers: [provider], roles: [podRole], ca };
-  const ofSts = { bridge, identities, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } };
-  const sts = await onPort("sts", (port) => startSts({ ...ofSts, port }));
+  const sts = await onPort("sts", (port) =>
+    startSts({
+      identities,
+      webIdentity: { providers: [provider], roles: [podRole], ca },
+      signedTokens: { issuers: TOKEN_ISSUERS },
+      bridge,
+      port,
+    }),
+  );
+  // These services read both for each request. Their content follows: it has URLs of later
+  // services.
   const outputs: Record<string, string> = { LogGroup: LOG_GROUP, FunctionName: FUNCTION_NAME };
   const functions: Record<string, Readonly<Record<string, string>>> = {};
-  const principals = new Map([...principalsOfIdentities(REGION), [POD_ROLE_ARN, podRole.roleId]]);
-  const ofAccount = { principals, functions, stacks: { [defaultStackName(CLUSTER_ID)]: outputs } };
-  const ofQuery = { ...inRegion, ...nodeServices(REGION), ...ofAccount };
-  const query = await onPort("query", (port) => startQueryServices({ ...ofQuery, port }));
+  const query = await onPort("query", (port) =>
+    startQueryServices({
+      region,
+      identities,
+      ...nodeServices(region),
+      principals: new Map([...principalsOfIdentities(region), [POD_ROLE_ARN, podRole.roleId]]),
+      functions,
+      stacks: { [defaultStackName(CLUSTER_ID)]: outputs },
+      port,
+    }),
+  );
+
   const environment = {
     CLUSTER_ID,
     CALLER_AUTH: "bearer",
-    JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
+    JWT_ISSUERS: Array.from(TOKEN_ISSUERS, ([account, url]) => `${account}=${url}`).join(),
     JWT_KEYS_ENDPOINT: sts.url,
     ...settings,
-    ...localServices(REGION, { sts: sts.url, store: store.url, ec2: query.url }, identity),
+    ...localServices(region, { sts: sts.url, store: store.url, ec2: query.url }, identity),
   };
   const authenticator = startFunction(environment, files.log);
   // Lambda does not return its own variables, such as the keys of the function's role.
   const own = Object.entries(environment).filter(([name]) => !name.startsWith("AWS_"));
   functions[FUNCTION_NAME] = Object.fromEntries(own);
-  storeSettings(files, ofFolder.prefix, environment);
-  const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
-  const ofLogs = { ...inRegion, groups, throughput: DEFAULT_LOGS_THROUGHPUT };
-  const logs = await onPort("logs", (port) => startLogs({ ...ofLogs, port }));
-  const ofGateway = { ...authenticator, tls, failoverUrl: standby?.server };
-  const gateways = [await onPort("gateway", (port) => startGateway({ ...ofGateway, port }))];
-  const endpoint = `${gateways[0]?.url}/authenticate`;
+  storeSettings(files, prefix, environment);
+  const logs = await onPort("logs", (port) =>
+    startLogs({
+      region,
+      identities,
+      groups: { [LOG_GROUP]: () => eventsOfFile(files.log) },
+      throughput: DEFAULT_LOGS_THROUGHPUT,
+      port,
+    }),
+  );
+
+  const { handler, pid } = authenticator;
+  const gatewayOptions = { handler, tls, failoverUrl: standby?.server };
+  const gateway = await onPort("gateway", (port) => startGateway({ ...gatewayOptions, port }));
+  const gateways = [gateway];
+  const endpoint = `${gateway.url}/authenticate`;
   outputs["Endpoint"] = endpoint;
   writeWebhook(files, endpoint, ca, standby);
   return {
@@ -137,12 +167,11 @@ export async function startSandbox(
     issuerUrl: issuer.url,
     queryUrl: query.url,
     logsUrl: logs.url,
-    functionPid: authenticator.pid,
+    functionPid: pid,
     movedFrom: writePorts(),
     async listenAt(host) {
-      gateways.push(
-        await startGateway({ ...ofGateway, host, port: Number(new URL(endpoint).port) }),
-      );
+      const port = Number(new URL(endpoint).port);
+      gateways.push(await startGateway({ ...gatewayOptions, host, port }));
     },
     async close() {
       await Promise.all([...gateways, issuer].map((server) => server.close()));

@@ -57,7 +57,10 @@ interface ServiceAccountRole extends Pick<LocalRole, "name" | "roleId"> {
   readonly serviceAccount: string;
 }
 
-/** A role that trusts one service account: StringEquals on `sub` and `aud`, the first audience. */
+/**
+ * Returns a role that trusts one service account: StringEquals on `sub` and `aud`, the first
+ * audience.
+ */
 export function serviceAccountRole(provider: OidcProvider, role: ServiceAccountRole): LocalRole {
   const { name, roleId, namespace, serviceAccount } = role;
   const [audience = ""] = provider.audiences;
@@ -143,7 +146,7 @@ export async function writeServiceAccountToken(
   return token;
 }
 
-/** `jwk`: the public key in the format of Parameter Store. */
+/** Returns the key. `jwk`: the public key in the format of Parameter Store. */
 function readServiceAccountKey({ serviceAccountKey }: SandboxFiles) {
   const privateKey = createPrivateKey(readFileSync(serviceAccountKey));
   const key = issuerKeyOf(createPublicKey(privateKey));

@@ -3,6 +3,7 @@
 
 import { isIPv4 } from "node:net";
 import { delimiter, relative } from "node:path";
+import { parseErrorText } from "../functions/errors.ts";
 import { localIdentity, mintToken } from "./identities.ts";
 import { writeKind } from "./kind.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -80,19 +81,17 @@ console.log(
 );
 
 const reviewed = await Promise.all(
-  SHOWN.map(async (name) => hanging(name.padEnd(12), await review(await token(name)))),
+  SHOWN.map(async (name) => hangingIndent(name.padEnd(12), await review(await token(name)))),
 );
 
 const kind = process.argv.includes(KIND) ? await writeKind(files, sandbox) : undefined;
 
 await writeTerminalFiles(files, sandbox);
 
-const [env, envFish, log] = [files.env, files.envFish, files.log].map(shown);
-
 console.log(`${notices()}
-Type this in a second terminal, in this folder (fish: source ${envFish}):
+Type this in a second terminal, in this folder (fish: source ${shown(files.envFish)}):
 
-  . ${env}
+  . ${shown(files.env)}
   review contractor
   iam-authenticator explain arn:aws:iam::111122223333:role/Contractor
   iam-authenticator mappings set arn:aws:iam::111122223333:role/Contractor \\
@@ -103,7 +102,7 @@ Without the mapping, the contractor is denied. The function caches an absent map
 a found one for 30 s: a new mapping applies within 10 s, a change within 30 s.
 ${kind ? `\n  kind create cluster --config ${shown(files.kind)}\n  kubectl --user bob auth whoami\n` : ""}\
 ${standby ? `\n  kill ${sandbox.functionPid}; review bob\n\nThis ends the function: the standby answers.\n` : ""}
-Your first login with kubectl: npm run try:cluster. More: docs/try.md. Log: ${log}
+Your first login with kubectl: npm run try:cluster. More: docs/try.md. Log: ${shown(files.log)}
 
 The local identities:
 
@@ -126,23 +125,26 @@ async function review(token: string): Promise<string> {
   return describe(await reviewToken(files, token));
 }
 
-/** Wraps the text, with the head before its first line. */
-function hanging(head: string, text: string): string {
+/** Returns the text in lines of 100 columns, with the head before the first one. */
+function hangingIndent(head: string, text: string): string {
   const line = new RegExp(`\\S.{0,${COLUMNS - head.length - 1}}(?!\\S)|\\S+`, "g");
   return `${head}${text.match(line)?.join(`\n${" ".repeat(head.length)}`)}`;
 }
 
-/** Omits the tried parameter names, which `review` prints. */
+/** Returns the result of a review without the tried parameter names, which `review` prints. */
 function describe({ status, review }: { status: number; review: Review }): string {
   if (status !== 200) return `HTTP ${status}`;
   const { user, error } = review.status;
-  if (user === undefined) return `denied: ${error?.split("; tried ")[0]}`;
+  if (user === undefined) {
+    const { code, reason } = parseErrorText(error ?? "");
+    return `denied: ${code}: ${reason}`;
+  }
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
 /**
- * A paragraph each: ports that changed, a folder that PATH cannot contain, how kube-apiserver of
- * kind reaches the sandbox.
+ * Returns a paragraph for each: ports that changed, a folder that PATH cannot contain, how
+ * kube-apiserver of kind reaches the sandbox.
  */
 function notices(): string {
   const { movedFrom } = sandbox;
@@ -157,10 +159,10 @@ function notices(): string {
     kind && `The kube-apiserver of kind calls ${kind.server}.`,
     ...(kind?.problems ?? []),
   ];
-  return texts.map((text) => (text ? `\n${hanging("", text)}\n` : "")).join("");
+  return texts.map((text) => (text ? `\n${hangingIndent("", text)}\n` : "")).join("");
 }
 
-/** For a shell in this folder, from which npm starts this program. */
+/** Returns a path for a shell in this folder, from which npm starts this program. */
 function shown(file: string): string {
   const path = relative(process.cwd(), file);
   const short = path.startsWith("..") ? file : path;

@@ -77,12 +77,15 @@ function profileOf(name: string): string {
   return `[profile ${name}]\nregion = ${REGION}\n`;
 }
 
-/** Assumes the role of the service account, as a Pod does. */
+/** Returns a profile that assumes the role of the service account, as a Pod does. */
 function podProfile({ serviceAccountToken }: SandboxFiles): string {
   return `${profileOf("pod")}role_arn = ${POD_ROLE_ARN}\nweb_identity_token_file = ${serviceAccountToken}\n`;
 }
 
-/** With the Node.js that runs this, since the one on the PATH may be too old. */
+/**
+ * Writes the programs. They run with the Node.js that runs this, since the one on the PATH may be
+ * too old.
+ */
 function writePrograms({ bin, folder }: SandboxFiles): void {
   const path = (name: string) => quoted(fileURLToPath(new URL(name, import.meta.url)));
   const node = quoted(process.execPath);
@@ -141,8 +144,8 @@ function writeKubeconfig(
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * For sh, bash and zsh. The AWS CLI and the SDKs would prefer keys and other settings of the
- * environment to the profile.
+ * Returns the file for sh, bash and zsh. The AWS CLI and the SDKs would prefer keys and other
+ * settings of the environment to the profile.
  */
 function shellLines(variables: Variables, bin: string): string[] {
   return [
@@ -157,8 +160,8 @@ function shellLines(variables: Variables, bin: string): string[] {
 }
 
 /**
- * `set -gu` hides exported variables, also universal ones, which `set -e` would delete from all
- * sessions.
+ * Returns the file for fish. `set -gu` hides exported variables, also universal ones, which `set
+ * -e` would delete from all sessions.
  */
 function fishLines(variables: Variables, bin: string): string[] {
   const fishQuoted = (text: string) => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;

@@ -116,8 +116,8 @@ export function createServerCertificate(days = 30): ServerCertificate {
 }
 
 /**
- * Valid for a year. Keeps that of an earlier start, which a running kube-apiserver trusts, until a
- * month before it expires.
+ * Creates a certificate that is valid for a year. Keeps that of an earlier start, which a running
+ * kube-apiserver trusts, until a month before it expires.
  */
 export function keepCertificate({ certificate, ca }: SandboxFiles): ServerCertificate {
   let kept: ServerCertificate | undefined = existsSync(certificate)
@@ -172,6 +172,7 @@ export function writeWebhook(
 }
 
 /**
+ * Returns a kubeconfig for kube-apiserver:
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
  * The certificate names `localhost`, whatever address kube-apiserver connects to.
  */
@@ -193,7 +194,7 @@ export function webhookKubeconfig({ server, token, ca = "" }: Webhook): string {
   });
 }
 
-/** Also reads the kubeconfig of another endpoint with plain HTTP, such as an emulator's. */
+/** Reads the kubeconfig, also that of another endpoint with plain HTTP, such as an emulator's. */
 export function readWebhook(files: SandboxFiles): Webhook {
   const { clusters, users } = parse(readFileSync(files.kubeconfig, "utf8"));
   const { server, "certificate-authority-data": data } = clusters[0].cluster;

@@ -69,7 +69,7 @@ export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
-/** The instance of the identity `node` in `region`, with its profile and account. */
+/** Returns the instance of the identity `node` in `region`, with its profile and account. */
 export function nodeServices(region: string): NodeServices {
   const { account, userId } = localPrincipal("node");
   const [roleId = "", instanceId = ""] = userId.split(":");

@@ -61,7 +61,8 @@ function* blanks(bytes: number): Generator<Buffer> {
 }
 
 /**
- * `undefined` for a longer body, which is read to its end, so that a client can read the response.
+ * Returns the body; `undefined` for a longer one, which is read to its end, so that a client can
+ * read the response.
  */
 export async function readBody(
   message: IncomingMessage,
@@ -93,7 +94,7 @@ export interface LocalResponse {
   readonly body: string | Buffer;
 }
 
-/** `connection`: 1 is the first one since the start. */
+/** Returns the fault of a request. `connection`: 1 is the first one since the start. */
 type FaultOf = (request: LocalRequest, connection: number) => Fault | undefined;
 
 export interface LocalServer {
@@ -101,7 +102,7 @@ export interface LocalServer {
   readonly url: string;
   /** Every completely read request, oldest first, including those that received a fault. */
   readonly requests: LocalRequest[];
-  /** Connections accepted since the start. */
+  /** Returns the number of connections that were accepted since the start. */
   connections(): number;
   /**
    * Injects a fault into every request, or into those for which a function returns one; `undefined`
@@ -154,24 +155,24 @@ export async function startHttpServer(
     response.sendDate = false;
     const request = await readRequest(incoming);
     requests.push(request);
-    const met =
+    const injected =
       typeof fault === "function" ? fault(request, numbers.get(incoming.socket) ?? 0) : fault;
-    if (met !== undefined) return inflict(met, response);
+    if (injected !== undefined) return inflict(injected, response);
     const { status, headers, body } = await answer(request);
     response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
     response.end(body);
   }
 
-  const own = await listen(port, "127.0.0.1");
+  const chosenPort = await listen(port, "127.0.0.1");
   if (bridge !== undefined) {
-    await listen(own, bridge).catch(async (error) => {
+    await listen(chosenPort, bridge).catch(async (error) => {
       await close();
       throw error;
     });
   }
 
   return {
-    url: `http://127.0.0.1:${own}`,
+    url: `http://127.0.0.1:${chosenPort}`,
     requests,
     connections: () => accepted,
     fail(next) {

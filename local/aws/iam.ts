@@ -64,7 +64,7 @@ export function getInstanceProfile(
   };
 }
 
-/** For example `/team/` for `arn:aws:iam::111122223333:role/team/nodes`. */
+/** Returns the path, for example `/team/` for `arn:aws:iam::111122223333:role/team/nodes`. */
 function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }

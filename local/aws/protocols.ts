@@ -19,8 +19,8 @@ export function answerJson(run: () => object): LocalResponse {
 }
 
 /**
- * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, with the names
- * that services send.
+ * The names of errors that services with JSON 1.1 send, by the names of the Query protocol:
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
   MissingAuthenticationToken: "MissingAuthenticationTokenException",
@@ -31,8 +31,8 @@ const SIGNATURE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The operation's name: the header without `service` and the dot. Throws ServiceError for a request
- * of another protocol.
+ * Returns the operation's name: the header without `service` and the dot. Throws ServiceError for a
+ * request of another protocol.
  */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
@@ -46,7 +46,7 @@ export function operationOf({ method, target, headers }: LocalRequest, service: 
 
 export type Input = Readonly<Record<string, unknown>>;
 
-/** Parses the body; an empty body returns an empty object. */
+/** Parses the body. An empty body is an empty object. */
 export function parseInput(body: Buffer): Input {
   const parsed = body.length === 0 ? {} : parseJson(body.toString("utf8"));
   if (!isObject(parsed)) throw illTyped("the body is not a JSON object");
@@ -105,7 +105,7 @@ export type XmlNode =
   | string
   | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
 
-/** A document with one root element. EC2 and IAM send a declaration, STS does not. */
+/** Returns a document with one root element. EC2 and IAM send a declaration, STS does not. */
 export function xmlDocument(
   root: string,
   namespace: string | undefined,
@@ -143,7 +143,10 @@ export function readForm(request: LocalRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
 }
 
-/** IAM and CloudFormation wrap their results in `<Action>Result`; EC2 does not. */
+/**
+ * Returns the response of a service. IAM and CloudFormation wrap their results in `<Action>Result`;
+ * EC2 does not.
+ */
 export function renderResult(service: Service, action: string, result: XmlNode): LocalResponse {
   const content =
     service === "ec2"

@@ -70,7 +70,7 @@ export async function startQueryServices(options: QueryOptions): Promise<QuerySe
 }
 
 /**
- * The request handler of these services. `checkSigned` throws for a request without a valid
+ * Returns the request handler of these services. `checkSigned` throws for a request without a valid
  * signature.
  */
 export function queryAnswers(
@@ -112,11 +112,7 @@ export function queryAnswers(
       );
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const [code, status, message] = (service === "ec2" && EC2_ERRORS[error.code]) || [
-        error.code,
-        error.status,
-      ];
-      return renderError(service, new ServiceError(code, message ?? error.message, status));
+      return renderError(service, (service === "ec2" && EC2_ERRORS[error.code]) || error);
     }
   };
 }
@@ -127,24 +123,24 @@ const SERVICES: Readonly<Record<string, Service>> = {
   "2010-05-15": "cloudformation",
 };
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
-const NOT_VALIDATED = [
+const NOT_VALIDATED = new ServiceError(
   "AuthFailure",
-  401,
   "AWS was not able to validate the provided access credentials",
-] as const;
+  401,
+);
 
-const EC2_ERRORS: Readonly<
-  Record<string, readonly [code: string, status: number, message?: string]>
-> = {
-  MissingAuthenticationToken: [
+/**
+ * EC2's own errors, by the code of the other services:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const EC2_ERRORS: Readonly<Record<string, ServiceError>> = {
+  MissingAuthenticationToken: new ServiceError(
     "MissingParameter",
-    400,
     "The request must contain the parameter AWSAccessKeyId",
-  ],
+  ),
   InvalidClientTokenId: NOT_VALIDATED,
   SignatureDoesNotMatch: NOT_VALIDATED,
-  ExpiredToken: ["RequestExpired", 400, "Request has expired."],
+  ExpiredToken: new ServiceError("RequestExpired", "Request has expired."),
 };
 
 /**

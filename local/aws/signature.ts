@@ -23,11 +23,12 @@ export interface Authentication {
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
+/** Returns what a request states about its signature. Throws the service's error. */
 export function readAuthentication(
   request: LocalRequest,
   query: readonly Parameter[],
 ): Authentication {
-  // The last parameter of a name applies; names are case-sensitive
+  // The last parameter of a name applies. Names are case-sensitive.
   const parameters = new Map(query);
   if (parameters.has("X-Amz-Algorithm") || parameters.has("X-Amz-Signature"))
     return fromQuery(parameters, query);
@@ -115,7 +116,7 @@ function readSignedHeaders(list: string): readonly string[] {
   return list.toLowerCase().split(";").sort();
 }
 
-/** The signature: 64 hex digits, or `undefined` if a signed header is missing. */
+/** Returns the signature: 64 hex digits, or `undefined` if a signed header is missing. */
 export function expectedSignature(
   request: LocalRequest,
   { scope, signedHeaders, signedQuery, timestamp }: Authentication,
@@ -138,8 +139,8 @@ export function expectedSignature(
 }
 
 /**
- * One line per name: values trimmed, inner spaces collapsed, repeated headers joined in the order
- * sent.
+ * Returns one line per name; `undefined` if a name is missing: values trimmed, inner spaces
+ * collapsed, repeated headers joined in the order sent.
  */
 function canonicalHeaders(
   rawHeaders: readonly string[],
@@ -160,7 +161,7 @@ function canonicalHeaders(
   return lines;
 }
 
-// Received strings have one character per byte, hence latin1
+// Received strings have one character per byte, hence latin1.
 
 function sha256(data: string | Buffer): string {
   return createHash("sha256").update(bytes(data)).digest("hex");
@@ -186,7 +187,7 @@ export const incompleteSignature = (message: string): ServiceError =>
 /** A decoded name and value, one character per byte. */
 export type Parameter = readonly [name: string, value: string];
 
-/** The parameters of a raw query string or form body, in the order sent. */
+/** Returns the parameters of a raw query string or form body, in the order sent. */
 export function parseForm(raw: string): readonly Parameter[] {
   return raw
     .split("&")
@@ -208,7 +209,9 @@ function canonicalQuery(parameters: readonly Parameter[]): string {
     .join("&");
 }
 
-/** SigV4's UriEncode: `%XX` in upper case, except for RFC 3986's unreserved characters. */
+/**
+ * Encodes by SigV4's UriEncode: `%XX` in upper case, except for RFC 3986's unreserved characters.
+ */
 export function encode(bytes: string): string {
   return bytes.replace(
     /[^A-Za-z0-9._~-]/g,
@@ -216,7 +219,7 @@ export function encode(bytes: string): string {
   );
 }
 
-// As in AWS, a plus sign is a space, so an unencoded session token is corrupted
+/** Decodes text. As in AWS, a plus sign is a space, so an unencoded session token is corrupted. */
 function decode(text: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw malformedQuery();
   return text

@@ -45,6 +45,7 @@ interface SignatureRules
 
 const TOLERANCE_MS = 15 * 60 * 1000;
 
+/** Returns the identities by access key id. Of several with one id, the first applies. */
 export function byAccessKey(identities: readonly LocalIdentity[]): Map<string, LocalIdentity> {
   return new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
 }
@@ -156,6 +157,6 @@ const unknownKey = (): ServiceError =>
 const expiredToken = (): ServiceError =>
   new ServiceError("ExpiredToken", "The security token included in the request is expired", 403);
 
-/** Wrong signature, date or scope. */
+/** Returns the error of a wrong signature, date or scope. */
 const signatureMismatch = (message: string): ServiceError =>
   new ServiceError("SignatureDoesNotMatch", message, 403);

@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
-/** A response that the gateway itself creates. */
+/** Returns a response that the gateway itself creates. */
 export function message(status: number, text: string): Answer {
   return {
     status,
@@ -22,10 +22,12 @@ export function message(status: number, text: string): Answer {
 
 /**
  * AWS documents or users report these statuses. No source lists all message texts, so do not depend
- * on them. 403: https://repost.aws/knowledge-center/api-gateway-mutual-tls-403-errors 413:
+ * on them.
+ *
+ * - 403: https://repost.aws/knowledge-center/api-gateway-mutual-tls-403-errors
+ * - 413:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
- * 431: reported by users, see
- * https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
+ * - 431: https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
  */
 export const REFUSALS: Readonly<Record<HttpError, Answer>> = {
   "untrusted-certificate": message(403, "Forbidden"),
@@ -47,7 +49,7 @@ export function readProxyResult(result: Readonly<Record<string, unknown>>) {
   return { status, headers: pairs, body: body ?? "", isBase64Encoded: isBase64Encoded ?? false };
 }
 
-/** API Gateway requires a number, and a final status. */
+/** Returns the status. API Gateway requires a number, and a final status. */
 function readStatus(status: unknown): number | undefined {
   return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599
     ? status
@@ -65,7 +67,7 @@ function readHeaders(headers: unknown): (readonly [string, string])[] | undefine
   return pairs;
 }
 
-/** Whether HTTP allows this header. */
+/** Returns whether HTTP allows this header. */
 function isHeader(name: string, value: unknown): value is string | number | boolean {
   if (!["string", "number", "boolean"].includes(typeof value)) return false;
   try {
@@ -94,7 +96,7 @@ const DROPPED = new Set([
  */
 const REMAPPED = new Map([["www-authenticate", "x-amzn-Remapped-WWW-Authenticate"]]);
 
-/** Expects valid headers. */
+/** Sends a response, whose headers must be valid. */
 export function send(answer: Answer, response: ServerResponse): void {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {

@@ -18,13 +18,13 @@ const DOMAIN_NAME = `${API_ID}.execute-api.${REGION}.amazonaws.com`;
 
 const FUNCTION_NAME = "authenticator";
 
-/** For example `24/Nov/2026:16:01:02 +0000`: Apache's log format, always UTC. */
+/** Returns for example `24/Nov/2026:16:01:02 +0000`: Apache's log format, always UTC. */
 function requestTime(time: number): string {
   const [, day, month, year, clock] = new Date(time).toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
 }
 
-/** The values of each name, joined, in the order sent. */
+/** Returns the values of each name, joined, in the order sent. */
 function joined(pairs: Iterable<readonly [name: string, value: string]>): Record<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of pairs)
@@ -44,8 +44,8 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * By name in lower case. As on AWS: always HTTPS and port 443; the client's address is last in
- * X-Forwarded-For.
+ * Returns the headers by name in lower case. As on AWS: always HTTPS and port 443; the client's
+ * address is last in X-Forwarded-For.
  */
 function headersOf({ rawHeaders, sourceIp, traceId }: GatewayRequest): Record<string, string> {
   const sent = Array.from({ length: rawHeaders.length / 2 }, (_, index) => {
@@ -64,7 +64,7 @@ function headersOf({ rawHeaders, sourceIp, traceId }: GatewayRequest): Record<st
   };
 }
 
-/** Fields that have no value are absent. */
+/** Returns the event. Fields that have no value are absent. */
 export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGatewayProxyEventV2 {
   const headers = headersOf(request);
   const query = new URLSearchParams(request.query);
@@ -101,9 +101,9 @@ export function httpApiEvent(request: GatewayRequest, routeKey: string): APIGate
 }
 
 /**
- * An HTTP API sends `text/*` and the three types below as text, with or without a charset. All
- * other bodies are base64, including forms and bodies without a Content-Type. AWS documents only
- * that binary content is encoded:
+ * Returns the body as the event has it. An HTTP API sends `text/*` and the three types below as
+ * text, with or without a charset. All other bodies are base64, including forms and bodies without
+ * a Content-Type. AWS documents only that binary content is encoded:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * The list was measured on AWS in https://github.com/ministackorg/ministack/pull/766.
  */
@@ -119,7 +119,10 @@ export function encodeBody(
 
 const TEXT_TYPES = new Set(["application/json", "application/xml", "application/javascript"]);
 
-/** `result` has been through JSON. */
+/**
+ * Returns the response; `undefined` for a result that API Gateway rejects. `result` has been
+ * through JSON.
+ */
 export function httpApiAnswer(result: unknown): Answer | undefined {
   // "API Gateway makes the following assumptions if your Lambda function returns valid JSON and
   // doesn't return a statusCode".
@@ -133,7 +136,7 @@ export function httpApiAnswer(result: unknown): Answer | undefined {
   return {
     status: read.status,
     headers: [
-      // observed on AWS, which does not document a default
+      // Observed on AWS, which does not document a default.
       ...(hasType ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
       ...read.headers,
     ],
@@ -178,7 +181,10 @@ export async function invoke(event: unknown, options: InvokeOptions): Promise<In
   }
 }
 
-/** A JSON round trip: `undefined` becomes null; throws for values that JSON cannot represent. */
+/**
+ * Returns what a JSON round trip makes of a value: `undefined` becomes null. Throws for values that
+ * JSON cannot represent.
+ */
 function throughJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? "null");
 }

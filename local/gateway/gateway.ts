@@ -22,7 +22,7 @@ interface GatewayTls {
 /** Above the gateway's limit, so that the gateway sends the error. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** Without `tls`: plain HTTP. */
+/** Creates the server. Without `tls`, it has plain HTTP. */
 function createListener(tls: GatewayTls | undefined, listener: RequestListener): Server {
   if (tls === undefined) return createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener);
   const { requireClientCertificate = false, ...credentials } = tls;
@@ -31,12 +31,12 @@ function createListener(tls: GatewayTls | undefined, listener: RequestListener):
       ...credentials,
       maxHeaderSize: MAX_HEADER_SIZE,
       requestCert: requireClientCertificate,
-      // API Gateway completes the handshake with an untrusted certificate, then returns 403
+      // API Gateway completes the handshake with an untrusted certificate, then returns 403.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
     },
     (incoming, response) => {
-      // Node may still parse a request that arrived with the end of the handshake
+      // Node may still parse a request that arrived with the end of the handshake.
       if (!requireClientCertificate || !isAnonymous(incoming.socket)) listener(incoming, response);
     },
   );
@@ -61,8 +61,8 @@ export interface GatewayEvent {
 const DEFAULT_ROUTE = "$default";
 
 /**
- * The key of the matching route. `routes`: keys such as `POST /authenticate`; `$default` matches
- * the rest.
+ * Returns the key of the matching route. `routes`: keys such as `POST /authenticate`; `$default`
+ * matches the rest.
  */
 function findRoute(routes: readonly string[], method: string, path: string): string | undefined {
   const key = `${method} ${path}`;
@@ -136,7 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createListener(tls, (incoming, response) => {
     answer(incoming).then(
       (result) => send(mapped(result, failoverUrl), response),
-      // the client disconnected before it sent the complete request
+      // The client disconnected before it sent the complete request.
       () => response.destroy(),
     );
   });
@@ -157,7 +157,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** infra/endpoint/http-endpoint.ts has the reasons. */
+/** Returns what the stack makes of a response: infra/endpoint/http-endpoint.ts has the reasons. */
 function mapped(answer: Answer, failoverUrl: string | undefined): Answer {
   if (![502, 503, 504].includes(answer.status)) return answer;
   if (failoverUrl === undefined) return { ...answer, status: 500 };

@@ -2,7 +2,7 @@
 // describe it. The format of the certificate follows the example event in AWS's announcement:
 // https://aws.amazon.com/blogs/compute/introducing-mutual-tls-authentication-for-amazon-api-gateway/
 //   "subjectDN": "C=US,ST=Washington,L=Seattle,O=Amazon Web Services,OU=Security,CN=My Client",
-// "serialNumber": "1",
+//   "serialNumber": "1",
 //   "validity": {"notAfter": "Aug  5 00:28:21 2120 GMT", "notBefore": "Aug 29 00:28:21 2020 GMT"}
 
 import { randomBytes, type X509Certificate } from "node:crypto";
@@ -11,7 +11,7 @@ import { TLSSocket } from "node:tls";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
 import { readBody } from "../aws/http-server.ts";
 
-/** The event's `clientCert`. */
+/** Returns the event's `clientCert`. */
 export function describeClientCertificate(
   certificate: X509Certificate,
 ): APIGatewayEventClientCertificate {
@@ -20,21 +20,22 @@ export function describeClientCertificate(
     subjectDN: distinguishedName(certificate.subject),
     issuerDN: distinguishedName(certificate.issuer),
     serialNumber: serialNumber(certificate.serialNumber),
-    // Node and API Gateway both use OpenSSL's format
+    // Node and API Gateway both use OpenSSL's format.
     validity: { notBefore: certificate.validFrom, notAfter: certificate.validTo },
   };
 }
 
 /**
- * Comma-separated, in the order of the certificate (not the reverse order of RFC 2253).
- * Node escapes special characters in values as RFC 2253 does, including line breaks.
+ * Returns attributes that are separated by commas, in the order of the certificate (not the reverse
+ * order of RFC 2253). Node escapes special characters in values as RFC 2253 does, including line
+ * breaks.
  */
 function distinguishedName(lines: string): string {
   return lines.split("\n").join(",");
 }
 
 /**
- * OpenSSL's format: decimal up to eight bytes, else hex pairs.
+ * Returns OpenSSL's format: decimal up to eight bytes, else hex pairs.
  * The announcement shows `1`, the developer guide `a1:a1:...` (16 bytes).
  */
 function serialNumber(hex: string): string {
@@ -105,8 +106,8 @@ export async function readRequest(
 }
 
 /**
- * Size of the request line and all header lines. AWS does not document whether names count; this
- * assumes that they do.
+ * Returns the size of the request line and all header lines. AWS does not document whether names
+ * count; this assumes that they do.
  */
 function headerBytes(incoming: IncomingMessage): number {
   const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;

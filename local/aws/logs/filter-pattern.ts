@@ -6,7 +6,7 @@
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../http-server.ts";
 
-/** Whether a log line matches. */
+/** Returns whether a log line matches. */
 export type Matches = (message: string) => boolean;
 type Condition = (event: Record<string, unknown>) => boolean;
 
@@ -18,7 +18,10 @@ interface Token {
   readonly text?: string | undefined;
 }
 
-/** An empty pattern matches every line. */
+/**
+ * Returns a function that matches lines. An empty pattern matches every line. Throws
+ * `InvalidParameterException`.
+ */
 export function parseFilterPattern(pattern: string): Matches {
   if (pattern.trim() === "") return () => true;
   const tokens = tokensOf(pattern);
@@ -89,7 +92,10 @@ function tokensOf(pattern: string): Token[] {
   return tokens;
 }
 
-/** `*` at the end matches any characters; elsewhere it is not supported. */
+/**
+ * Returns whether a value matches a text. `*` at the end matches any characters; elsewhere it is
+ * not supported.
+ */
 function wildcard(text: string): (value: string) => boolean {
   const start = text.replace(/\*$/, "");
   if (start.includes("*")) throw invalidPattern(text);
@@ -102,7 +108,10 @@ function invalidPattern(pattern: string) {
   );
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+/**
+ * Returns the service's error for an invalid member:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ */
 export function invalidParameter(message: string): ServiceError {
   return new ServiceError("InvalidParameterException", message);
 }

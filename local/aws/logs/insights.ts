@@ -100,7 +100,7 @@ function valueAt(fields: Record<string, unknown>, field: string): string | undef
   return typeof value === "string" ? value : undefined;
 }
 
-/** As the service shows `@timestamp`, in UTC. */
+/** Returns a time as the service shows `@timestamp`, in UTC. */
 function shown(timestamp: number): string {
   return new Date(timestamp).toISOString().replace("T", " ").replace("Z", "");
 }
@@ -131,7 +131,7 @@ const START = ["logGroupName", "startTime", "endTime", "queryString", "limit"];
 
 type Operation = (groups: LogGroups, input: Input) => object;
 
-/** The operations of one server, which share its queries. */
+/** Returns the operations of one server, which share its queries. */
 export function insights(): Readonly<Record<string, Operation>> {
   const queries = new Map<string, Query>();
 

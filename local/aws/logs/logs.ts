@@ -72,7 +72,8 @@ export function startLogs(options: LogsOptions): Promise<LocalServer> {
 }
 
 /**
- * The lines of a function's log file as events. A line without a time has that of the line before.
+ * Returns the lines of a function's log file as events. A line without a time has that of the line
+ * before.
  */
 export function eventsOfFile(file: string): LogEvent[] {
   let timestamp = 0;

@@ -24,7 +24,7 @@ import {
   writeParameter,
 } from "./parameter.ts";
 
-export interface FolderOptions {
+interface FolderOptions {
   readonly folder: string;
   /** Prefix of every parameter name, for example `/iam-authenticator/my-cluster`. */
   readonly prefix: string;

@@ -32,14 +32,14 @@ function requiredText(input: Input, field: string): string {
   return value;
 }
 
-/** Default false. */
+/** Returns an optional member; default false. */
 function flag(input: Input, field: string): boolean {
   const value = input[field] ?? false;
   if (typeof value !== "boolean") throw illTyped(`${field} is not a boolean`);
   return value;
 }
 
-/** An optional member with a value of `choices`. */
+/** Returns an optional member. Throws if its value is not one of `choices`. */
 function choice<T extends string>(
   input: Input,
   field: string,
@@ -53,7 +53,7 @@ function choice<T extends string>(
   return chosen;
 }
 
-/** A page size of 1 to `most`; default `most`. */
+/** Returns a page size of 1 to `most`; default `most`. */
 function pageSize(input: Input, most: number): number {
   const value = input["MaxResults"] ?? most;
   if (typeof value !== "number" || !Number.isInteger(value))
@@ -65,7 +65,7 @@ function pageSize(input: Input, most: number): number {
   return value;
 }
 
-/** A required list of strings with 1 to `most` members. */
+/** Returns a required list of strings with 1 to `most` members. */
 function texts(input: Input, field: string, most: number): string[] {
   const value = input[field] ?? undefined;
   if (value === undefined) throw constraintError(null, field, "not be null");
@@ -91,9 +91,9 @@ function refuseUnsupported(input: Input, fields: readonly string[]): void {
 }
 
 /**
- * The requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if there
- * may be more. A full page always has a token, even if it is the last: the service may return empty
- * pages too, and clients must accept them.
+ * Returns the requested page of `all`, which must be sorted by `keyOf`, and the NextToken member if
+ * there may be more. A full page always has a token, even if it is the last: the service may return
+ * empty pages too, and clients must accept them.
  */
 function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number) {
   const size = pageSize(input, most);
@@ -125,7 +125,8 @@ function decodeToken(token: string | undefined): string | undefined {
 }
 
 /**
- * `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there is none.
+ * Returns `Parameter` of GetParameter, GetParameters and GetParametersByPath; `undefined` if there
+ * is none.
  */
 function renderParameter(
   parameters: ParameterStorage,
@@ -137,7 +138,7 @@ function renderParameter(
   return version && { ...common(name, version, decrypt), ARN: parameterArn(location, name) };
 }
 
-/** An item of `ParameterHistory`. */
+/** Returns an item of `ParameterHistory`. */
 function renderHistory(
   location: StoreLocation,
   name: string,
@@ -168,8 +169,8 @@ function common(name: string, version: ParameterVersion, decrypt: boolean): obje
 }
 
 /**
- * Without decryption, a SecureString is a hash that looks like KMS ciphertext (base64,
- * `AQICAH...`).
+ * Returns the value. Without decryption, a SecureString is a hash that looks like KMS ciphertext
+ * (base64, `AQICAH...`).
  */
 function renderValue({ type, value }: ParameterVersion, decrypt: boolean): string {
   if (type !== "SecureString" || decrypt) return value;
@@ -194,7 +195,10 @@ export function getParameter(
   return { Parameter: found };
 }
 
-/** Sorts parameters by name. Lists missing ones in InvalidParameters instead of failing. */
+/**
+ * Returns the parameters, sorted by name. Lists missing ones in InvalidParameters instead of
+ * failing.
+ */
 export function getParameters(
   parameters: ParameterStorage,
   location: StoreLocation,
@@ -238,8 +242,8 @@ export function getParameterHistory(
 }
 
 /**
- * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for
- * parameters only
+ * Returns the tags of a resource, which must be a parameter:
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html
  */
 export function listTagsForResource(
   parameters: ParameterStorage,
@@ -284,7 +288,7 @@ function checkPath(path: string): string {
   return bare;
 }
 
-/** False for `path` itself. */
+/** Returns false for `path` itself. */
 function isUnder(name: string, path: string, recursive: boolean): boolean {
   if (!name.startsWith(`${path}/`)) return false;
   return recursive || !name.includes("/", path.length + 1);
@@ -335,7 +339,7 @@ export function deleteParameter(
   return {};
 }
 
-/** Lists missing names in InvalidParameters instead of failing. */
+/** Deletes parameters. Lists missing names in InvalidParameters instead of failing. */
 export function deleteParameters(
   parameters: ParameterStorage,
   _location: StoreLocation,

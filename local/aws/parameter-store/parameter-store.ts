@@ -90,7 +90,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * `open` returns the current parameters. `admit` throws if the caller may not call the operation.
+ * Answers a request. `open` returns the current parameters. `admit` throws if the caller may not
+ * call the operation.
  */
 export function answerSsm(
   request: LocalRequest,
@@ -128,6 +129,7 @@ export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
 const WRITE_MS = 2;
 
 /**
+ * Returns the error of a write during another one:
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#API_PutParameter_Errors
  */
 function tooManyUpdates(): ServiceError {
@@ -136,7 +138,8 @@ function tooManyUpdates(): ServiceError {
 }
 
 /**
- * `opened` returns a function that returns the current parameters, such as that of `openFolder`.
+ * Starts the server. `opened` returns a function that returns the current parameters, such as that
+ * of `openFolder`.
  */
 export async function startParameterStore(
   opened: (location: StoreLocation, now: () => number) => () => ParameterStorage,

@@ -11,8 +11,8 @@ export function validationError(message: string): ServiceError {
 }
 
 /**
- * The service's error for invalid input. `field` is the member's name; the message shows it in
- * lower camel case.
+ * Returns the service's error for invalid input. `field` is the member's name; the message shows it
+ * in lower camel case.
  */
 export function constraintError(value: unknown, field: string, constraint: string): ServiceError {
   const shown = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
@@ -47,9 +47,12 @@ export interface ParameterVersion extends ParameterContent {
 }
 
 export interface ParameterStorage {
-  /** The stored versions, oldest first; never empty. */
+  /**
+   * Returns the stored versions, oldest first, never an empty list; `undefined` without a
+   * parameter.
+   */
   versions(name: string): readonly ParameterVersion[] | undefined;
-  /** All names, sorted. */
+  /** Returns all names, sorted. */
   names(): readonly string[];
   count(): number;
   /** Maximum number of parameters. */
@@ -73,7 +76,7 @@ export function newest(parameters: ParameterStorage, name: string): ParameterVer
 
 export const PARAMETER_TYPES: readonly ParameterType[] = ["SecureString", "StringList", "String"];
 
-/** The ARN has exactly one slash between `parameter` and the name. */
+/** Returns the ARN. It has exactly one slash between `parameter` and the name. */
 export function parameterArn(location: StoreLocation, name: string): string {
   return `${arnPrefix(location)}${name.startsWith("/") ? name.slice(1) : name}`;
 }
@@ -177,7 +180,7 @@ function checkName(name: string, location: StoreLocation): void {
   }
 }
 
-/** Counts bytes, the stricter reading of the documented 4 KB. */
+/** Checks a value. Counts bytes, the stricter reading of the documented 4 KB. */
 function checkValue(value: string): void {
   if (value.length === 0)
     throw constraintError(value, "Value", "have length greater than or equal to 1");

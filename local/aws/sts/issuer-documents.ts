@@ -23,7 +23,7 @@ export interface IssuerAccess {
 
 const MAX_BYTES = 64 * 1024;
 
-/** Does not cache keys. STS's caching is not documented. */
+/** Returns the keys, which it does not cache. STS's caching is not documented. */
 export async function fetchIssuerKeys(
   issuer: string,
   { ca, timeoutMs = 5_000 }: IssuerAccess,
@@ -56,7 +56,7 @@ async function fetchJson(
       agent: false,
       signal,
       headers: { accept: "application/json" },
-      // connects to the checked address, even if the name now resolves to another
+      // Connects to the checked address, even if the name now resolves to another.
       lookup: (_, __, done) => done(null, [{ address: resolved, family: isIP(resolved) }]),
       ...(ca !== undefined && { ca }),
     });
@@ -64,7 +64,7 @@ async function fetchJson(
   } catch {
     throw signal.aborted ? noVerificationKey() : identityProviderUnreachable();
   }
-  // redirects are not followed
+  // Redirects are not followed.
   if (response.statusCode !== 200) {
     response.destroy();
     throw noVerificationKey();
@@ -74,7 +74,7 @@ async function fetchJson(
     if (typeof document === "object" && document !== null)
       return document as Record<string, unknown>;
   } catch {
-    // truncated, late, too large, or not JSON
+    // Truncated, late, too large, or not JSON.
   }
   throw noVerificationKey();
 }
@@ -93,7 +93,10 @@ LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** An IPv4-mapped IPv6 address (`::ffff:127.0.0.1`) is treated as IPv4. */
+/**
+ * Returns whether it is an address of this machine. An IPv4-mapped IPv6 address
+ * (`::ffff:127.0.0.1`) is treated as IPv4.
+ */
 function isLoopback(address: string): boolean {
   return LOOPBACK.check(address, isIP(address) === 4 ? "ipv4" : "ipv6");
 }

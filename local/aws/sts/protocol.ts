@@ -16,7 +16,7 @@ export interface Result {
   readonly [member: string]: string | Date | Result;
 }
 
-/** The response to GetCallerIdentity. */
+/** Returns the response to GetCallerIdentity. */
 export function callerIdentity(
   request: LocalRequest,
   { account, arn, userId }: LocalIdentity,
@@ -24,7 +24,7 @@ export function callerIdentity(
   return answered(request, "GetCallerIdentity", { Arn: arn, UserId: userId, Account: account });
 }
 
-/** The response to a successful action. */
+/** Returns the response to a successful action. */
 export function answered(request: LocalRequest, action: string, result: Result): LocalResponse {
   const id = randomUUID();
   const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: id } };
@@ -41,7 +41,7 @@ export function answered(request: LocalRequest, action: string, result: Result):
   );
 }
 
-/** The response to a failed request. */
+/** Returns the response to a failed request. */
 export function refused(
   request: LocalRequest,
   { code, status, message }: ServiceError,
@@ -88,8 +88,8 @@ export const missingAction = (): ServiceError =>
   new ServiceError("MissingAction", "The request is missing an action or a required parameter");
 
 /**
- * Repeats caller input, as STS does. A verifier that searches the response for an identity, instead
- * of parsing it, can be tricked with this (CVE-2020-16250).
+ * Returns an error that repeats caller input, as STS does. A verifier that searches the response
+ * for an identity, instead of parsing it, can be tricked with this (CVE-2020-16250).
  */
 export const unknownAction = (action: string, version: string): ServiceError =>
   new ServiceError("InvalidAction", `Could not find operation ${action} for version ${version}`);
@@ -112,7 +112,8 @@ export const invalidIdentityToken = (message: string): ServiceError =>
   new ServiceError("InvalidIdentityToken", message);
 
 /**
- * For documents that are not public, slow, redirected, or without the token's key.
+ * Returns the error for documents that are not public, slow, redirected, or without the token's
+ * key.
  * https://repost.aws/knowledge-center/iam-sts-invalididentitytoken (the two spaces are STS's:
  * aws-sdk-rust issue 827)
  */
@@ -127,7 +128,7 @@ export const identityProviderUnreachable = (): ServiceError =>
     "The identity provider that was asked to verify the incoming identity token could not be reached.",
   );
 
-/** Times in seconds since 1970. */
+/** Returns an error. Times in seconds since 1970. */
 export const expiredIdentityToken = (now: number, expiration: number): ServiceError =>
   new ServiceError(
     "ExpiredTokenException",
@@ -135,13 +136,16 @@ export const expiredIdentityToken = (now: number, expiration: number): ServiceEr
   );
 
 /**
- * STS returns the same error for a role that does not exist and for one that does not trust the
- * token.
+ * Returns the error that STS has both for a role that does not exist and for one that does not
+ * trust the token.
  */
 export const assumeRoleDenied = (): ServiceError =>
   new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
 
-/** Throws `ValidationError` outside of the limits, and for text that is not a number. */
+/**
+ * Returns a duration in seconds. Throws `ValidationError` outside of the limits, and for text that
+ * is not a number.
+ */
 export function durationOf(text: string, least: number, most: number): number {
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (seconds < least)

@@ -48,8 +48,8 @@ function keyPair(algorithm: Algorithm) {
 }
 
 /**
- * The keys of an issuer, at `/<host of the issuer>/.well-known/jwks.json`; `undefined` for any
- * other request.
+ * Returns the keys of an issuer, at `/<host of the issuer>/.well-known/jwks.json`; `undefined` for
+ * any other request.
  */
 export async function keysOf(
   { method, target }: LocalRequest,
@@ -115,7 +115,7 @@ export async function getWebIdentityToken(
   return { WebIdentityToken: token, Expiration: new Date((iat + seconds) * 1000) };
 }
 
-/** One audience is a string in the token, and several are a list. */
+/** Returns the audiences. One is a string in the token, and several are a list. */
 function audiencesIn(parameters: QueryParameters): string | string[] {
   const found = [...parameters]
     .filter(([name]) => name.startsWith("Audience.member."))

@@ -38,7 +38,7 @@ export function startSts(options: StsOptions): Promise<LocalServer> {
   return startHttpServer(stsAnswers({ ...options, extraHosts: hosts }), options.port, bridge);
 }
 
-/** The request handler of STS. */
+/** Returns the request handler of STS. */
 export function stsAnswers(
   options: Omit<StsOptions, "port">,
 ): (request: LocalRequest) => Promise<LocalResponse> {
@@ -57,7 +57,7 @@ export function stsAnswers(
       if (published !== undefined) return published;
       const query = parseForm(request.target.split("?").slice(1).join("?"));
       const parameters = new Map([...query, ...readForm(request)]);
-      // unsigned: the token authenticates the caller
+      // Unsigned: the token authenticates the caller.
       if (
         parameters.get("Action") === "AssumeRoleWithWebIdentity" &&
         parameters.get("Version") === VERSION
@@ -111,7 +111,9 @@ const INTERFACE_ENDPOINT = /^vpce-[a-z0-9-]+\.sts\.([a-z0-9-]+)\.vpce\.amazonaws
 /** Valid for any region: clients that connect to the local address sign one of these names. */
 const LOCAL = new Set(["127.0.0.1", "localhost", "host.docker.internal"]);
 
-/** Whether `host` accepts a signature for `region`; the global endpoint is in `us-east-1`. */
+/**
+ * Returns whether `host` accepts a signature for `region`; the global endpoint is in `us-east-1`.
+ */
 function isInRegion(host: string, region: string, extraHosts: readonly string[]): boolean {
   const name = host.toLowerCase().replace(/:[0-9]+$/, "");
   if (name === "sts.amazonaws.com") return region === "us-east-1";

@@ -67,7 +67,7 @@ async function verifyIdentityToken(
   return { provider, subject: claims.sub, audience };
 }
 
-/** Use only to find the provider. */
+/** Returns claims that are not verified. Use them only to find the provider. */
 function unverifiedClaims(token: string): JWTPayload {
   try {
     return decodeJwt(token);
@@ -107,7 +107,7 @@ async function signedClaims(
     if (error instanceof errors.JWTExpired)
       throw expiredIdentityToken(seconds, error.payload.exp ?? 0);
     const reason = error instanceof errors.JOSEError ? error.code : "";
-    // treats a malformed or weak key like a missing one
+    // Treats a malformed or weak key like a missing one.
     if (reason === "" || reason.startsWith("ERR_JWKS_")) throw noVerificationKey();
     throw invalidIdentityToken(`The ID Token is not valid: ${(error as Error).message}`);
   }
@@ -138,7 +138,7 @@ export function checkTrustPolicy({ Statement }: TrustPolicy): void {
   }
 }
 
-/** At least one statement allows, and none denies. */
+/** Returns whether at least one statement allows, and none denies. */
 function trusts({ Statement }: TrustPolicy, identity: WebIdentity): boolean {
   const effects = Statement.filter((statement) => applies(statement, identity)).map(
     ({ Effect }) => Effect,
@@ -154,7 +154,7 @@ function applies(
   if (!list(Action).some((action) => matchesGlob(action.toLowerCase(), ACTION.toLowerCase())))
     return false;
   const name = providerName(identity.provider.issuer);
-  // condition keys are case-insensitive
+  // Condition keys are case-insensitive.
   const context = new Map([
     [`${name}:sub`.toLowerCase(), identity.subject],
     [`${name}:aud`.toLowerCase(), identity.audience],
@@ -177,7 +177,7 @@ export interface WebIdentityOptions extends IssuerAccess {
 
 type QueryParameters = ReadonlyMap<string, string>;
 
-/** `identity`: the session, which STS accepts in later calls. */
+/** Returns the result, and the session as `identity`, which STS accepts in later calls. */
 export async function assumeRoleWithWebIdentity(
   parameters: QueryParameters,
   { providers, roles, ...access }: WebIdentityOptions,
@@ -217,7 +217,7 @@ function required(parameters: QueryParameters, name: string, form: RegExp): stri
   const value = parameters.get(name);
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   if (value === undefined) throw validationError(member, value, "not be null");
-  // a token of the wrong length is still a secret
+  // A token of the wrong length is still a secret.
   const shown = name === "WebIdentityToken" ? "***" : value;
   if (!form.test(value))
     throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
