@@ -97,7 +97,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by(
-    "test/cli/commands/mappings/formats/import.test.ts",
+    "test/cli/commands/mappings/import.test.ts",
     "aws-auth",
   ),
   "kubectl get iamidentitymappings ": {

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { cli } from "../../../cli.ts";
-import { useFolder } from "../../../fixtures.ts";
-import { exits, importText } from "../cluster.ts";
+import { cli } from "../../cli.ts";
+import { useFolder } from "../../fixtures.ts";
+import { exits, importText } from "./cluster.ts";
 
 const ARN = "arn:aws:iam::111122223333:role/";
 const folder = useFolder();

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { filterPattern, isWanted } from "../../../../cli/aws/review-log.ts";
-import { OUTCOMES } from "../../../../functions/authenticator/review/record.ts";
-import { parseFilterPattern } from "../../../../local/aws/logs/filter-pattern.ts";
+import { filterPattern, isWanted } from "../../../cli/aws/review-log.ts";
+import { OUTCOMES } from "../../../functions/authenticator/review/record.ts";
+import { parseFilterPattern } from "../../../local/aws/logs/filter-pattern.ts";
 
 const RUNS = { numRuns: 500, seed: 35 };
 const outcomes = fc.subarray([...OUTCOMES]);

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { cli } from "../../../cli.ts";
-import { useFolder } from "../../../fixtures.ts";
-import { exits, importText } from "../cluster.ts";
+import { cli } from "../../cli.ts";
+import { useFolder } from "../../fixtures.ts";
+import { exits, importText } from "./cluster.ts";
 
 const { write } = useFolder();
 

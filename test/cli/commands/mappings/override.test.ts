@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cli } from "../../../cli.ts";
-import { useFolder } from "../../../fixtures.ts";
-import { exits, useCluster } from "../cluster.ts";
+import { cli } from "../../cli.ts";
+import { useFolder } from "../../fixtures.ts";
+import { exits, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;

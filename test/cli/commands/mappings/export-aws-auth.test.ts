@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { useFolder } from "../../../fixtures.ts";
-import { exits, storedCluster } from "../cluster.ts";
+import { useFolder } from "../../fixtures.ts";
+import { exits, storedCluster } from "./cluster.ts";
 
 const folder = useFolder();
 const A = "111122223333";

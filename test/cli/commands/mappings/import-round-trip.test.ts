@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { exportAwsAuth } from "../../../../../cli/commands/mappings/aws-auth.ts";
-import { carry, merge } from "../../../../../cli/commands/mappings/import.ts";
-import { readForeign } from "../../../../../cli/commands/mappings/read-foreign.ts";
-import { readParameter } from "../../../../../cli/model/entry.ts";
-import { toParameters } from "../../../../../cli/model/mapping-file.ts";
-import { randomRuns } from "../../../../extent.ts";
+import { exportAwsAuth } from "../../../../cli/commands/mappings/aws-auth.ts";
+import { carry, merge } from "../../../../cli/commands/mappings/import.ts";
+import { readForeign } from "../../../../cli/commands/mappings/read-foreign.ts";
+import { readParameter } from "../../../../cli/model/entry.ts";
+import { toParameters } from "../../../../cli/model/mapping-file.ts";
+import { randomRuns } from "../../../extent.ts";
 
 function roundTrip(configMap: string) {
   const carried = readForeign(configMap, "aws-auth", false).items.map((foreign) => {

@@ -7,15 +7,15 @@ import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { Failure } from "../../../../../cli/io/errors.ts";
-import { processRun } from "../../../../../cli/io/run.ts";
-import { readMapping } from "../../../../../cli/model/file-entry.ts";
-import schema from "../../../../../cli/model/mapping-file.schema.json" with { type: "json" };
-import { examineMappingFiles, placeEntries } from "../../../../../cli/model/mapping-file.ts";
-import { KINDS, kindsWhere } from "../../../../../functions/authenticator/mapping/kinds.ts";
-import { parseJson } from "../../../../../functions/lib/json.ts";
-import { randomRuns } from "../../../../extent.ts";
-import { cli } from "../../../cli.ts";
+import { Failure } from "../../../cli/io/errors.ts";
+import { processRun } from "../../../cli/io/run.ts";
+import { readMapping } from "../../../cli/model/file-entry.ts";
+import schema from "../../../cli/model/mapping-file.schema.json" with { type: "json" };
+import { examineMappingFiles, placeEntries } from "../../../cli/model/mapping-file.ts";
+import { KINDS, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
+import { parseJson } from "../../../functions/lib/json.ts";
+import { randomRuns } from "../../extent.ts";
+import { cli } from "../cli.ts";
 
 /** After a change of the schema, run it with IAM_AUTHENTICATOR_RUNS=10000. */
 const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? randomRuns(300));
