@@ -139,10 +139,8 @@ test("index.mjs loads no module of Node.js but those of an HTTPS request", () =>
   const keys = { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA", AWS_SECRET_ACCESS_KEY: "secret" };
   const settings = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1", ...keys };
   // No server listens there, so that the early connection stays on this machine.
-  const [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSM] = [
-    "https://127.0.0.1:9",
-    "https://127.0.0.1:9",
-  ];
+  const AWS_ENDPOINT_URL_STS = "https://127.0.0.1:9";
+  const AWS_ENDPOINT_URL_SSM = "https://127.0.0.1:9";
   const env = { ...settings, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_SSM };
   const loadedBy = (name: string, script: string): string[] => {
     const file = join(folder, name);

@@ -55,12 +55,10 @@ for (const kind of KINDS) {
     assert.deepEqual(ids, ["Failing", "Refused"]);
     assert.ok(authenticator.api instanceof (kind === "private" ? RestApi : HttpApi));
     assert.ok(authenticator.api.metricCount() instanceof Metric);
-    const [Role, LogGroup] = [authenticator.role.roleArn, authenticator.logGroup.logGroupName].map(
-      (value) => flat(stack.resolve(value)),
-    );
+    const { role, logGroup } = authenticator;
     assert.partialDeepStrictEqual(lambdaFunction(templateOf(kind)).Properties, {
-      Role,
-      LoggingConfig: { LogGroup },
+      Role: flat(stack.resolve(role.roleArn)),
+      LoggingConfig: { LogGroup: flat(stack.resolve(logGroup.logGroupName)) },
     });
   });
 }

@@ -14,7 +14,8 @@ function differences(former: unknown, now: unknown, path = ""): string[] {
   if (typeof former !== "object" || typeof now !== "object" || former === null || now === null) {
     return former === now ? [] : [`${path}: ${former} -> ${now}`];
   }
-  const [before, after] = [former, now] as [Record<string, unknown>, Record<string, unknown>];
+  const before: Record<string, unknown> = { ...former };
+  const after: Record<string, unknown> = { ...now };
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => differences(before[key], after[key], `${path}/${key}`));
 }

@@ -37,11 +37,9 @@ type Run = ReturnType<typeof run>;
 
 const folder = useFolder().path;
 /** The folders of two sandboxes, and one that never has a sandbox. */
-const [shared, other, none] = ["shared", "other", "none"].map((name) => join(folder, name)) as [
-  string,
-  string,
-  string,
-];
+const shared = join(folder, "shared");
+const other = join(folder, "other");
+const none = join(folder, "none");
 const running: ChildProcess[] = [];
 let sandbox: Run;
 before(async () => {
@@ -130,7 +128,8 @@ test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function 
     [primary, shared],
     [shared, primary],
   ] as const) {
-    const [here, there] = [linesOf(answering), linesOf(other)];
+    const here = linesOf(answering);
+    const there = linesOf(other);
     const review = run(primary, REVIEW, "bob");
     assert.equal(await review.ended, 0);
     assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
@@ -348,19 +347,17 @@ function storeOf(url: string, of: string) {
 }
 
 test("with LOCAL_HOST, containers reach STS and Parameter Store at that address, and nothing else", async () => {
-  const [of, bridge] = [join(folder, "bridged"), "127.0.0.2"];
-  mkdirSync(of);
+  const bridged = join(folder, "bridged");
+  const bridge = "127.0.0.2";
+  mkdirSync(bridged);
   spawnSync("git", ["init", "--quiet", folder]);
-  const start = await printed(runWith({ LOCAL_HOST: bridge }, of, START));
-  const [sts, store] = urlsOf(of).map((url) => url.replace("127.0.0.1", bridge)) as [
-    string,
-    string,
-  ];
-  const bob = localIdentity("bob", readSecret(sandboxFiles(of)));
+  const start = await printed(runWith({ LOCAL_HOST: bridge }, bridged, START));
+  const [sts = "", store = ""] = urlsOf(bridged).map((url) => url.replace("127.0.0.1", bridge));
+  const bob = localIdentity("bob", readSecret(sandboxFiles(bridged)));
   const caller = new STS({ endpoint: sts, region: REGION, credentials: bob });
   assert.equal((await caller.getCallerIdentity()).Arn, bob.arn);
   assert.equal(
-    (await storeOf(store, of).put("/iam-authenticator/local/account/1", "{}")).Version,
+    (await storeOf(store, bridged).put("/iam-authenticator/local/account/1", "{}")).Version,
     1,
   );
   await assert.rejects(storeOf(store, shared).put("/iam-authenticator/local/account/2", "{}"), {

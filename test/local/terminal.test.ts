@@ -23,7 +23,8 @@ function useSandbox(name: string) {
   return { files, sandbox };
 }
 /** Names that a shell would split or expand. */
-const [one, other] = [useSandbox("it's $HOME"), useSandbox("other one")];
+const one = useSandbox("it's $HOME");
+const other = useSandbox("other one");
 const { files, sandbox } = one;
 
 /** What a user's terminal may have exported. */

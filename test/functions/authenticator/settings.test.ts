@@ -155,7 +155,8 @@ test("endpoints are https://, or http:// on this machine, and AWS_ENDPOINT_URL_S
 });
 
 test("AWS_ENDPOINT_URL_SSM has precedence over AWS_ENDPOINT_URL", () => {
-  const [ssm, any] = ["https://ssm.internal:8443/path", "http://localhost:4566/"];
+  const ssm = "https://ssm.internal:8443/path";
+  const any = "http://localhost:4566/";
   assert.equal(read({ AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);
   assert.equal(read({ AWS_ENDPOINT_URL: any }).ssmEndpoint.href, any);
   assert.equal(read({ AWS_ENDPOINT_URL: any, AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);

@@ -55,7 +55,8 @@ test("the connection is used once: a second concurrent request opens its own", a
 });
 
 test("a request for another host or port does not use it", async () => {
-  const [server, other] = [await startRawServer(), await startRawServer()];
+  const server = await startRawServer();
+  const other = await startRawServer();
   const agent = agentFor(server.port);
   await until(() => server.sockets.length === 1);
   assert.equal(await get(agent, other.port), 200);

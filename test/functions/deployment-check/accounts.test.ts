@@ -31,7 +31,8 @@ async function check(
   stored: object,
   options: Partial<typeof OPTIONS> = {},
 ) {
-  const [ofLive, ofNext] = [version(live), version(next)];
+  const ofLive = version(live);
+  const ofNext = version(next);
   const parameters = Object.entries(stored).map(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return [`${OPTIONS.mappingPrefix}/${name}`, { value: text, secure: false }] as const;

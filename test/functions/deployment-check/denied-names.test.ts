@@ -45,7 +45,8 @@ async function check(live: Variables, next: Variables) {
     const handler = handlerOf(fakeServices(), settings);
     return async (event: object) => ("storedParameters" in event ? handler(event) : REFUSAL);
   };
-  const [ofLive, ofNext] = [version(live), version(next)];
+  const ofLive = version(live);
+  const ofNext = version(next);
   const parameters = Object.entries(STORED).map(
     ([name, value]) =>
       [

@@ -72,10 +72,8 @@ for (const [callerAuth, subject, tokens, invoked] of [
 }
 
 const OPEN = version({ callerAuth: "none" });
-const [NO_STS, NO_STORE] = [
-  version({ callerAuth: "none" }, {}, DOWN),
-  version({ callerAuth: "bearer" }, {}, DOWN),
-];
+const NO_STS = version({ callerAuth: "none" }, {}, DOWN);
+const NO_STORE = version({ callerAuth: "bearer" }, {}, DOWN);
 for (const [what, invoke, callerAuth, tokens, problem] of [
   [
     "accepts other tokens than AWS-signed ones",
@@ -121,7 +119,8 @@ for (const [what, invoke, callerAuth, tokens, problem] of [
 }
 
 test("a missing list of callers is accepted if the live version also reports it", async () => {
-  const [good, empty] = [version({ callerAuth: "bearer" }), version({ callerAuth: "bearer" }, {})];
+  const good = version({ callerAuth: "bearer" });
+  const empty = version({ callerAuth: "bearer" }, {});
   assert.equal((await check(empty, "bearer")).status, "Succeeded");
   const { status, problems } = await check(
     (arn, event) => (arn === "live" ? good : empty)(arn, event),

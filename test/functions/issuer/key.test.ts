@@ -121,7 +121,8 @@ test("a key of a kind that kube-apiserver does not use has no JWK", () => {
 });
 
 const large = (bits: number): bigint => generatePrimeSync(bits, { bigint: true });
-const [P, Q] = [large(1024), large(1024)];
+const P = large(1024);
+const Q = large(1024);
 
 test("the smallest factor up to 2^16 is found, and no larger one", () => {
   assert.equal(smallFactor(P * Q), undefined);

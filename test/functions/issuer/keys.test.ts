@@ -157,10 +157,8 @@ for (const [title, ...steps] of CASES) {
 }
 
 test("an older read that ends after a newer one does not restore a retired key", async () => {
-  const [first, second] = [
-    Promise.withResolvers<StoredKeys>(),
-    Promise.withResolvers<StoredKeys>(),
-  ];
+  const first = Promise.withResolvers<StoredKeys>();
+  const second = Promise.withResolvers<StoredKeys>();
   const { clock, state, ask } = service();
   state.stored = first.promise;
   const older = ask();

@@ -41,7 +41,9 @@ function calls(...steps: Steps) {
 
 afterEach(() => mock.timers.reset());
 
-const [ONE, TWO, THROTTLED] = [new Error("one"), new Error("two"), new Error("slow down")];
+const ONE = new Error("one");
+const TWO = new Error("two");
+const THROTTLED = new Error("slow down");
 const isThrottling = (error: unknown): boolean => error === THROTTLED;
 
 const OPTIONS = {
@@ -62,7 +64,8 @@ type Case = readonly [
   options?: Partial<typeof OPTIONS>,
 ];
 
-const [T, SILENT] = [THROTTLED, "silent"];
+const T = THROTTLED;
+const SILENT = "silent";
 // biome-ignore format: a table
 const CASES: readonly Case[] = [
   ["a successful call is made once", ["answer"], { 0: 1 }, "answer"],

@@ -14,7 +14,8 @@ test("the work receives its deadline of 1 s, is awaited until then at most, and 
   mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());
   const done: string[] = [];
-  const [quick, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const quick = Promise.withResolvers<void>();
+  const slow = Promise.withResolvers<void>();
   const deadlines: Deadline[] = [];
   workAhead(clock, (deadline) => {
     deadlines.push(deadline);

@@ -151,7 +151,8 @@ test("each reader parses a parameter once, and again when Parameter Store return
       calls.push(name);
       return { name, value };
     });
-  const [one, other] = [readerOf("one"), readerOf("other")];
+  const one = readerOf("one");
+  const other = readerOf("other");
   const stored = { value: "a", secure: false };
   assert.equal(one(stored), one(stored));
   const names = [other(stored), one({ ...stored })].map(({ name }) => name);

@@ -87,7 +87,8 @@ test("all names of a review are read in one call, existing, absent and SecureStr
 });
 
 const THROTTLING = answer(400, "ThrottlingException");
-const [RESET, CUT] = [{ kind: "reset" }, { kind: "cut", body: '{"Parameters":[' }] as const;
+const RESET = { kind: "reset" } as const;
+const CUT = { kind: "cut", body: '{"Parameters":[' } as const;
 for (const [what, fault, tries, cause] of [
   ["throttling is retried once after a random wait", THROTTLING, 2, "ThrottlingException"],
   [

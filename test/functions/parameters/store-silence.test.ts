@@ -38,10 +38,8 @@ function silentStore() {
     if (store.error === SILENT) clock.advance(Math.min(deadline.at - clock(), 2_000));
     throw store.error;
   });
-  const [mappings, callers] = [
-    cachedParameters(fetch, 30_000, clock),
-    cachedParameters(fetch, 60_000, clock),
-  ];
+  const mappings = cachedParameters(fetch, 30_000, clock);
+  const callers = cachedParameters(fetch, 60_000, clock);
   const outcome = async (read: typeof mappings, name: string, ms = 5_000) =>
     read([name], deadlineIn(ms, clock)).then(
       ({ stale }) => (stale ? "stale" : "read"),

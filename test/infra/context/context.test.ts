@@ -27,7 +27,9 @@ const make = (cluster: unknown) => makeAll({ clusters: [cluster] });
 
 test("deploys a cluster by its id, one or several of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
-  const [a, b, c] = [{ clusterId: "a", nodes: true }, { clusterId: "b" }, { clusterId: "c" }];
+  const a = { clusterId: "a", nodes: true };
+  const b = { clusterId: "b" };
+  const c = { clusterId: "c" };
   const clusters = [a, b, c];
   assert.deepEqual(read({ clusters, clusterId: "a" }), [a]);
   assert.deepEqual(read({ clusters, clusterId: "c,a" }), [a, c]);
@@ -311,7 +313,8 @@ test("a key at the top level of cdk.json, where CDK does not read it, is refused
   });
 });
 
-const [A, A_IN_A_REGION] = [{ clusterId: "a" }, { clusterId: "a", region: "eu-west-1" }];
+const A = { clusterId: "a" };
+const A_IN_A_REGION = { clusterId: "a", region: "eu-west-1" };
 const SAME_STACK = { clusterId: "b", stackName: "IamAuthenticator-a" };
 const PRIMARY = { ...A_IN_A_REGION, failoverUrl: "https://standby.example.com/authenticate" };
 const STANDBY = { clusterId: "a", region: "eu-central-1", nodeRegion: "eu-west-1" };

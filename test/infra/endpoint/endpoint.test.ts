@@ -160,7 +160,9 @@ const CHANGES = KINDS.flatMap((from) =>
 
 for (const [from, to] of CHANGES) {
   test(`${from} to ${to} replaces all logical ids except the stack's parameters; formerEndpoint keeps the old endpoint`, () => {
-    const [old, now, both] = [deployed(from), deployed(to), deployed(to, from)];
+    const old = deployed(from);
+    const now = deployed(to);
+    const both = deployed(to, from);
     const shared = [...now].filter(([id]) => old.has(id));
     const types = shared.map(([, { Type }]) => Type);
     // An account, the callers and the function's settings, which are those of the current endpoint

@@ -9,7 +9,8 @@ import { resource, resources, variablesOf } from "../template.ts";
 
 const MINUTE = 60;
 const CANARY = 10 * MINUTE;
-const [OLD, NEW] = ["7", "8"];
+const OLD = "7";
+const NEW = "8";
 
 test("a new version receives a tenth of the reviews for ten minutes", () => {
   const template = templateOf("http");

@@ -15,7 +15,8 @@ import { resource, resources, variablesOf } from "../template.ts";
 
 const servicesOf = (template: Template) =>
   resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]);
-const [STS, SSM] = ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"];
+const STS = "com.amazonaws.eu-west-1.sts";
+const SSM = "com.amazonaws.eu-west-1.ssm";
 
 test("in a VPC with endpoints, created or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
   for (const [more, services, regions, hosts] of [

@@ -13,11 +13,12 @@ import { alarmsOf, dataOf, type Ending, type Request, type SimulatedAlarm } from
 const MINUTE = 60;
 const HOUR = 3_600;
 const failoverUrl = "https://standby.example.com/authenticate";
-const [watched, redirecting] = [{}, { failoverUrl }].map((more) =>
+const notifying = (more: { readonly failoverUrl?: string }): SimulatedAlarm[] =>
   alarmsOf(stackOf("http", { quietHours: 24, ...more }).template()).filter(
     ({ name }) => name === undefined,
-  ),
-) as [SimulatedAlarm[], SimulatedAlarm[]];
+  );
+const watched = notifying({});
+const redirecting = notifying({ failoverUrl });
 
 /** The alarms that fire in any minute of a time. */
 function firing(

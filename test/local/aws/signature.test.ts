@@ -194,16 +194,26 @@ const SERVICES = {
 } as const;
 
 const { sessionToken: _, ...withoutToken } = bob;
-const [UNKNOWN, MISMATCHED, ENDED, UNSIGNED, INCOMPLETE] = [
-  ["400 UnrecognizedClientException", "401 AuthFailure", "403 InvalidClientTokenId"],
-  ["400 InvalidSignatureException", "401 AuthFailure", "403 SignatureDoesNotMatch"],
-  ["400 ExpiredTokenException", "400 RequestExpired", "403 ExpiredToken"],
-  [
-    "400 MissingAuthenticationTokenException",
-    "400 MissingParameter",
-    "403 MissingAuthenticationToken",
-  ],
-  ["400 IncompleteSignatureException", "400 IncompleteSignature", "400 IncompleteSignature"],
+const UNKNOWN = [
+  "400 UnrecognizedClientException",
+  "401 AuthFailure",
+  "403 InvalidClientTokenId",
+] as const;
+const MISMATCHED = [
+  "400 InvalidSignatureException",
+  "401 AuthFailure",
+  "403 SignatureDoesNotMatch",
+] as const;
+const ENDED = ["400 ExpiredTokenException", "400 RequestExpired", "403 ExpiredToken"] as const;
+const UNSIGNED = [
+  "400 MissingAuthenticationTokenException",
+  "400 MissingParameter",
+  "403 MissingAuthenticationToken",
+] as const;
+const INCOMPLETE = [
+  "400 IncompleteSignatureException",
+  "400 IncompleteSignature",
+  "400 IncompleteSignature",
 ] as const;
 const GRANTED = ["200 granted", "200 granted", "404 NoSuchEntity"] as const;
 

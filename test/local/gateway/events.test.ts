@@ -13,10 +13,8 @@ test("kube-apiserver's request has every field", () => {
     ...{ version: "2.0", routeKey: ROUTE, rawPath: "/authenticate", rawQueryString: "timeout=30s" },
     ...{ queryStringParameters: { timeout: "30s" }, body: "{}\n", isBase64Encoded: false },
   });
-  const [host, userAgent] = [
-    "localgw123.execute-api.us-east-1.amazonaws.com",
-    "kube-apiserver/v1.34.0",
-  ];
+  const host = "localgw123.execute-api.us-east-1.amazonaws.com";
+  const userAgent = "kube-apiserver/v1.34.0";
   const { time, sourceIp, requestId, traceId } = REQUEST;
   assert.deepEqual(headers, {
     ...{ host, "user-agent": userAgent, "content-length": "3", accept: "application/json, */*" },
@@ -74,7 +72,8 @@ test("rawQueryString stays encoded; parameters are decoded, and repeated ones jo
 });
 
 test("bodies of text, JSON, XML and JavaScript are text, and others base64", () => {
-  const [text, base64] = ["grüße", "Z3LDvMOfZQ=="];
+  const text = "grüße";
+  const base64 = "Z3LDvMOfZQ==";
   for (const [body, ...types] of [
     [
       text,

@@ -53,7 +53,8 @@ test("an HTTP API passes the event to the handler and its result to the client",
 
 test("requests without a route do not reach the function, unless $default is a route", async (t) => {
   const gateway = await start(t, { routes: ["POST /authenticate"] });
-  const [path, other] = [`${gateway.url}/authenticate`, `${gateway.url}/other`];
+  const path = `${gateway.url}/authenticate`;
+  const other = `${gateway.url}/other`;
   for (const reply of [await post(other), await post(path, { method: "GET" })]) {
     assert.deepEqual([reply.status, reply.text], [404, '{"message":"Not Found"}']);
   }

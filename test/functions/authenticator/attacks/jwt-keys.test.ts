@@ -47,7 +47,8 @@ async function idsFrom(faults: readonly Fault[], limitMs: number): Promise<strin
 const answer = (status: number, body = KEYS): Fault => {
   return { kind: "answer", status, headers: { location: "/elsewhere" }, body };
 };
-const [RESET, SILENT] = [{ kind: "reset" }, { kind: "silent" }] as const;
+const RESET = { kind: "reset" } as const;
+const SILENT = { kind: "silent" } as const;
 const TEXTS = ["", "<html>", "null", "[]", "{}", '{"keys":{}}', '{"keys":[null,1,"x",[]]}', "{"];
 
 // biome-ignore format: a table

@@ -39,10 +39,8 @@ const repeated = (value: unknown) =>
 const claims = (changes: object, aws: object = {}) => minted(marked(changes, aws), header());
 const heads = (changes: object) => minted(marked(), header(changes));
 
-const [HEADER_FORM, KID_FORM] = [
-  "the header is not a JSON object in base64url",
-  "kid must be the id of a key, of 1 to 256 characters",
-];
+const HEADER_FORM = "the header is not a JSON object in base64url";
+const KID_FORM = "kid must be the id of a key, of 1 to 256 characters";
 const TIMES = "iat, nbf and exp must be whole seconds since 1970, as numbers";
 const LACKS_PATH =
   "sub is named like a permission set's role, but lacks the path of IAM Identity Center";

@@ -171,10 +171,8 @@ test("a session name that is not an instance id, of 8 or 17 digits, is refused w
 
 test("a user who can assume a role cannot pose as a node by a session name (PR #1067)", async () => {
   const groups = ["system:nodes"];
-  const [real, time] = [
-    tokenOf("node", Date.now()),
-    { findNodeName: find, clock: fixedClock(Date.now()) },
-  ];
+  const real = tokenOf("node", Date.now());
+  const time = { findNodeName: find, clock: fixedClock(Date.now()) };
   const outcomeOf = (role: string, session = node.sessionName ?? "", id = node.principalId) => {
     const mapping = {
       arn: `arn:aws:iam::${HOME}:role/${role}`,

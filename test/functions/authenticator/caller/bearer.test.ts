@@ -105,7 +105,8 @@ test("an entry expires at notAfter, and not a millisecond before, and affects no
 });
 
 test("an entry with a repeated key is skipped, and its neighbours are not", async () => {
-  const [secret, good] = [hash("sha256", "secret"), hash("sha256", "good")];
+  const secret = hash("sha256", "secret");
+  const good = hash("sha256", "good");
   for (const repeated of [
     `{"name":"a","sha256":"${good}","sha256":"${secret}"}`,
     `{"name":"a","sha256":"${secret}","sha256":"${good}"}`,

@@ -15,7 +15,8 @@ test("a user's token is never a caller's, and a caller's token is never a user's
     signedIds.push(calls.map(({ signedId }) => signedId));
     return `${statusCode} ${json.status.authenticated}`;
   };
-  const [callers, users] = [sign("bob"), sign("bob", { id: "test" })];
+  const callers = sign("bob");
+  const users = sign("bob", { id: "test" });
   assert.equal(await granted(callers, users), "200 true");
   assert.equal(await granted(callers, callers), "200 false");
   assert.equal(await granted(users, users), "401 undefined");

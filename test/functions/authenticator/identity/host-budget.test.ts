@@ -18,7 +18,9 @@ import {
   reviewBody,
 } from "../fixtures.ts";
 
-const [OWN, FAR, FURTHER] = ["us-east-1", "ap-southeast-5", "eu-west-1"] as const;
+const OWN = "us-east-1";
+const FAR = "ap-southeast-5";
+const FURTHER = "eu-west-1";
 const STRANGER: LocalIdentity = {
   ...localIdentity("bob-elsewhere"),
   ...{

@@ -136,15 +136,13 @@ test("the path belongs to the canonical ARN of a user, and not of a role", () =>
     role: "role/Developer",
     user: "user/team/Developer",
   })) {
-    const [sub, canonicalArn] = [`${kind}/team/Developer`, canonical].map(
-      (resource) => `arn:aws:iam::${HOME}:${resource}`,
-    );
+    const sub = `arn:aws:iam::${HOME}:${kind}/team/Developer`;
     const { unverifiedIdentity } = parseJwt(minted(claimsOf({ sub })), RULES, NOW);
     assert.partialDeepStrictEqual(unverifiedIdentity, {
       kind,
       name: "Developer",
       arn: sub,
-      canonicalArn,
+      canonicalArn: `arn:aws:iam::${HOME}:${canonical}`,
     });
   }
 });

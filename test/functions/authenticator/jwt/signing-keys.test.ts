@@ -157,9 +157,10 @@ function cacheOf(...results: readonly (KeySet | Error | Promise<KeySet>)[]) {
 }
 
 const UNAVAILABLE = fault("token_keys_unavailable", "no keys");
-const [OLD, RENEWED] = [keySetBody(EC_JWK), keySetBody(EC_JWK, NEW_JWK)].map((body) => {
-  return parseKeySet(body) ?? assert.fail(body);
-}) as [KeySet, KeySet];
+const keySetOf = (...keys: Parameters<typeof keySetBody>): KeySet =>
+  parseKeySet(keySetBody(...keys)) ?? assert.fail();
+const OLD = keySetOf(EC_JWK);
+const RENEWED = keySetOf(EC_JWK, NEW_JWK);
 
 test("a failed first read does not affect another issuer, and is not remembered if it failed at its own deadline", async () => {
   const { current, within } = cacheOf(UNAVAILABLE, OLD, UNAVAILABLE, OLD);

@@ -77,7 +77,8 @@ test("STS_HOSTS=regional accepts only the plain regional names and STS_EXTRA_HOS
 });
 
 test("the function's region is accepted with its plain host only, if it is newer than the table", () => {
-  const [newer, known] = [hostsIn("eu-west-9"), hostsIn("us-west-2")];
+  const newer = hostsIn("eu-west-9");
+  const known = hostsIn("us-west-2");
   const added = [...newer.regionByHost].filter(([host]) => !known.regionByHost.has(host));
   assert.deepEqual(added, [["sts.eu-west-9.amazonaws.com", "eu-west-9"]]);
   assert.deepEqual([...newer.regions], [...known.regions, "eu-west-9"]);

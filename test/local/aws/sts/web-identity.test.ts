@@ -208,7 +208,8 @@ test("a token fails from its exp", async () => {
 });
 
 test("tokens of a retired key fail, others still work, and a published key applies immediately", async () => {
-  const [byOld, byNew] = [await token({}, older), await token({}, foreign)];
+  const byOld = await token({}, older);
+  const byNew = await token({}, foreign);
   issuer.keys.splice(0, issuer.keys.length, key.jwk, foreign.jwk);
   await refused(assume(byOld), "InvalidIdentityToken", NO_KEY);
   await assume(await token());
@@ -216,7 +217,8 @@ test("tokens of a retired key fail, others still work, and a published key appli
 });
 
 test("a silent issuer, a redirect, an error, another issuer's document and invalid JSON fail", async (t) => {
-  const [discovery, jwks] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
+  const discovery = "/.well-known/openid-configuration";
+  const jwks = "/openid/v1/jwks";
   const hasty = await stsWith(t, { timeoutMs: 200 });
   for (const slow of [discovery, jwks]) {
     issuer.answer((path) => (path === slow ? Promise.withResolvers<never>().promise : undefined));
