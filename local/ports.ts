@@ -12,20 +12,20 @@ export const DEFAULT_PORTS = {
   logs: 8325,
 };
 
-export type Service = keyof typeof DEFAULT_PORTS;
+export type ServiceName = keyof typeof DEFAULT_PORTS;
 
 /**
  * Starts each service on its port of the last start, so that kubeconfigs stay valid, or on any free
  * port if it is in use.
  */
 export function portsOf({ ports: file }: SandboxFiles) {
-  const earlier: Partial<Record<Service, number>> = existsSync(file)
+  const earlier: Partial<Record<ServiceName, number>> = existsSync(file)
     ? JSON.parse(readFileSync(file, "utf8"))
     : {};
-  const ports: Partial<Record<Service, number>> = {};
+  const ports: Partial<Record<ServiceName, number>> = {};
   return {
     async onPort<T extends { readonly url: string }>(
-      service: Service,
+      service: ServiceName,
       start: (port: number) => Promise<T>,
     ): Promise<T> {
       const started = await start(earlier[service] ?? DEFAULT_PORTS[service]).catch(
@@ -39,10 +39,10 @@ export function portsOf({ ports: file }: SandboxFiles) {
       return started;
     },
     /** Writes the ports for the next start. Returns those of the last start that others use. */
-    writePorts(): Readonly<Partial<Record<Service, number>>> {
+    writePorts(): Readonly<Partial<Record<ServiceName, number>>> {
       writeFileSync(file, JSON.stringify(ports));
       const moved = Object.entries(earlier).filter(
-        ([service, port]) => ports[service as Service] !== port,
+        ([service, port]) => ports[service as ServiceName] !== port,
       );
       return Object.fromEntries(moved);
     },

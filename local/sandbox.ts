@@ -17,7 +17,7 @@ import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { localIdentities, localIdentity } from "./identities.ts";
 import { startIssuer } from "./issuer.ts";
-import { portsOf, type Service } from "./ports.ts";
+import { portsOf, type ServiceName } from "./ports.ts";
 import {
   localPodRole,
   localProvider,
@@ -52,7 +52,7 @@ export interface Sandbox {
   readonly logsUrl: string;
   readonly functionPid: number | undefined;
   /** The services whose port of the last start another program uses, with that port. */
-  readonly movedFrom: Readonly<Partial<Record<Service, number>>>;
+  readonly movedFrom: Readonly<Partial<Record<ServiceName, number>>>;
   /** Also serves the endpoint at another address of this machine, with the same port. */
   listenAt(host: string): Promise<void>;
   close(): Promise<void>;

@@ -15,7 +15,7 @@ import {
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import type { IConstruct } from "constructs";
-import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULTS, defaultThrottle } from "../../infra/common-props.ts";
 import type { Throttle } from "../../infra/endpoint/endpoint.ts";
 import { EMAIL, emailTopic } from "../../infra/monitoring/topic.ts";
@@ -160,7 +160,7 @@ export function commonParameters(stack: Stack, throttle: DefaultLimit) {
   return {
     clusterId: text(stack, "ClusterId", {
       description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
-      allowedPattern: CLUSTER_ID.source,
+      allowedPattern: CLUSTER_ID_FORM.source,
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
 import {
-  CLUSTER_ID,
+  CLUSTER_ID_FORM,
   CLUSTER_ID_RULE,
   defaultMappingPrefix,
 } from "../../functions/settings/common.ts";
@@ -111,7 +111,7 @@ type Wrong = (path: Path, problem: string) => Failure;
  */
 export function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
-  if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
+  if (!CLUSTER_ID_FORM.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
   const fields = withKnownKeys(value ?? {}, path, CONTEXT_KEYS, wrong);
   const texts = Object.fromEntries(
     Object.entries(fields).map(([key, text]): [string, string] => {
@@ -123,7 +123,7 @@ export function contextOf(name: string, value: unknown, folder: string, wrong: W
     }),
   );
   const { cluster = name } = texts;
-  if (!CLUSTER_ID.test(cluster))
+  if (!CLUSTER_ID_FORM.test(cluster))
     throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
   const { account } = texts;
   if (account !== undefined && !/^\d{12}$/.test(account)) {

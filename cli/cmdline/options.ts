@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
-import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
@@ -57,7 +57,7 @@ const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configurati
 function readCluster(text: string, before?: unknown): string {
   if (before !== undefined)
     throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
-  if (CLUSTER_ID.test(text)) return text;
+  if (CLUSTER_ID_FORM.test(text)) return text;
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }
 

@@ -7,7 +7,7 @@ import { knownRegions } from "../../functions/aws/partitions.ts";
 import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
 import { nearest, quoted } from "../../functions/lib/text.ts";
 import {
-  CLUSTER_ID,
+  CLUSTER_ID_FORM,
   CLUSTER_ID_RULE,
   defaultMappingPrefix,
 } from "../../functions/settings/common.ts";
@@ -168,7 +168,7 @@ function readList(text: string, file: string): readonly Context[] {
  */
 function contextOfEntry(entry: unknown, where: string): Context {
   const { clusterId, region, account, mappingPrefix: prefix } = isObject(entry) ? entry : {};
-  if (typeof clusterId !== "string" || !CLUSTER_ID.test(clusterId)) {
+  if (typeof clusterId !== "string" || !CLUSTER_ID_FORM.test(clusterId)) {
     throw usage(`${where}: clusterId must be ${CLUSTER_ID_RULE}.`);
   }
   if (region !== undefined && !knownRegions().some((known) => known === region)) {

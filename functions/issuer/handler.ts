@@ -10,7 +10,7 @@ import {
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
-import { cachedKeys, type ReadKeys } from "./keys.ts";
+import { cachedIssuerKeys, type ReadKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -35,7 +35,7 @@ export function createIssuer(
   settings: IssuerSettings,
   { fetchPath, clock, print }: IssuerDependencies,
 ): Issuer {
-  const readKeys = cachedKeys(fetchPath, settings.mappingPrefix, clock);
+  const readKeys = cachedIssuerKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
   const handler: Issuer["handler"] = async (event) => {

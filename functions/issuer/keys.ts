@@ -15,13 +15,13 @@ import {
 } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 
-export interface KeySet {
+export interface IssuerKeySet {
   readonly keys: readonly IssuerKey[];
   /** Parameters that are not served, with their problems. */
   readonly invalid: readonly { readonly parameter: string; readonly problem: string }[];
 }
 
-export interface ReadKeySet extends KeySet {
+export interface ReadKeySet extends IssuerKeySet {
   /** Whether the keys come from the cache, also after a failure of Parameter Store. */
   readonly cached: boolean;
   /** Whether Parameter Store failed after the keys were read. */
@@ -56,7 +56,10 @@ export function issuerKeyParameter(prefix: string, kid: string): string {
  * Keeps the oldest `MAX_KEYS` valid keys, so that one key too many does not replace a key that is
  * served.
  */
-export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedParameter>): KeySet {
+export function keySetOf(
+  prefix: string,
+  parameters: ReadonlyMap<string, DatedParameter>,
+): IssuerKeySet {
   const valid: { parameter: string; modified: EpochMs; key: IssuerKey }[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
@@ -83,13 +86,13 @@ function checkKeyParameter(
   return parameter === expected ? check : { valid: false, problem: `holds the key of ${expected}` };
 }
 
-export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
+export function cachedIssuerKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
   const read = cacheFailures(fetch, { failedMs: FAILED_READ_MS, fullMs: READ_MS });
   const ages = agesBy(clock);
-  let last: { readonly set: KeySet; readonly readAt: Moment } | undefined;
+  let last: { readonly set: IssuerKeySet; readonly readAt: Moment } | undefined;
   let failedAt: Moment | undefined;
 
-  function answer(set: KeySet, cached: boolean, stale: boolean): ReadKeySet {
+  function answer(set: IssuerKeySet, cached: boolean, stale: boolean): ReadKeySet {
     if (set.keys.length > 0) return { ...set, cached, stale };
     const [broken] = set.invalid;
     const why =
@@ -100,7 +103,13 @@ export function cachedKeys(fetch: FetchPath, prefix: string, clock: Clock): Read
     );
   }
 
-  function isServable({ set, readAt }: { readonly set: KeySet; readonly readAt: Moment }): boolean {
+  function isServable({
+    set,
+    readAt,
+  }: {
+    readonly set: IssuerKeySet;
+    readonly readAt: Moment;
+  }): boolean {
     return set.keys.length > 0 && ages.isUsable(readAt, LAST_GOOD_MS);
   }
 

@@ -21,14 +21,14 @@ export interface CommonSettings {
 
 const REGION = "the region that the function runs in, such as eu-west-1";
 
-export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+export const CLUSTER_ID_FORM = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 export const CLUSTER_ID_RULE =
   'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
 /**
- * Returns the id that callers sign their tokens for. It is never a cluster's id, since CLUSTER_ID
- * has no colon.
+ * Returns the id that callers sign their tokens for. It is never a cluster's id, since
+ * CLUSTER_ID_FORM has no colon.
  */
 export function callerIdOf(clusterId: string): string {
   return `${clusterId}:caller`;
@@ -40,7 +40,7 @@ export function readCommonSettings(read: Read): CommonSettings {
   if (region === undefined) throw required("AWS_REGION", REGION);
   const partition = partitionOfRegion(region);
   if (partition === undefined) throw bad("AWS_REGION", "a region of a known AWS partition", region);
-  const clusterId = matching(read, "CLUSTER_ID", CLUSTER_ID, CLUSTER_ID_RULE);
+  const clusterId = matching(read, "CLUSTER_ID", CLUSTER_ID_FORM, CLUSTER_ID_RULE);
   if (clusterId === undefined) throw required("CLUSTER_ID", "the id that tokens are signed for");
   return {
     clusterId,

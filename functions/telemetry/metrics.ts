@@ -3,7 +3,7 @@
 
 import type { EpochMs } from "../lib/deadline.ts";
 
-export const NAMESPACE = "LambdaIamAuthenticator";
+export const METRICS_NAMESPACE = "LambdaIamAuthenticator";
 
 /**
  * The dimensions of each metric. AWS charges for each combination of their values, by the hour in
@@ -40,7 +40,7 @@ export function embeddedMetrics(
     for (const dimension of METRICS[Name]) members[dimension] = dimensions[dimension];
     members[Name] = counts[Name];
     directives.push({
-      Namespace: NAMESPACE,
+      Namespace: METRICS_NAMESPACE,
       Dimensions: [METRICS[Name]],
       Metrics: [{ Name, Unit: "Count" }],
     });

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { knownRegions } from "../../functions/aws/partitions.ts";
 import { nearest } from "../../functions/lib/text.ts";
-import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
 
 const text = z.string().refine((value) => value.trim() !== "", "must not be empty");
@@ -81,7 +81,7 @@ type Spelled = "alarmTopic" | "logRetention" | "encryptionKey" | "securityGroups
 type EveryProp = Readonly<Record<Exclude<keyof IamAuthenticatorProps, Spelled>, z.ZodType>>;
 
 const cluster = z.strictObject({
-  clusterId: z.string().regex(CLUSTER_ID, `must be ${CLUSTER_ID_RULE}`),
+  clusterId: z.string().regex(CLUSTER_ID_FORM, `must be ${CLUSTER_ID_RULE}`),
   /** The stack's account and region. Default: those of the CLI's credentials. */
   account: z.string().regex(ACCOUNT_ID, "must be an AWS account id of 12 digits").exactOptional(),
   region: z.string().superRefine(checkRegion).exactOptional(),

@@ -16,7 +16,11 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { Alias, IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { type Dimension, type MetricName, NAMESPACE } from "../../functions/telemetry/metrics.ts";
+import {
+  type Dimension,
+  METRICS_NAMESPACE,
+  type MetricName,
+} from "../../functions/telemetry/metrics.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Gateway } from "../endpoint/endpoint.ts";
 
@@ -209,7 +213,7 @@ export function metricOf(
 ): Metric {
   // Has no label, which would turn an alarm's metric into metric math.
   return new Metric({
-    namespace: NAMESPACE,
+    namespace: METRICS_NAMESPACE,
     metricName,
     statistic: Stats.SUM,
     dimensionsMap,

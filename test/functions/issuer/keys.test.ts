@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
 import {
-  cachedKeys,
+  cachedIssuerKeys,
   issuerKeyParameter,
   keySetOf,
   MAX_KEYS,
@@ -89,7 +89,7 @@ function service() {
     if (state.stored instanceof Error) throw state.stored;
     return new Map(Object.entries(await state.stored));
   };
-  const read = cachedKeys(fetchPath, PREFIX, clock);
+  const read = cachedIssuerKeys(fetchPath, PREFIX, clock);
   const ask = () =>
     read(deadlineOf(clock)).then(
       ({ keys, cached, stale }) =>
