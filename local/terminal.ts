@@ -82,30 +82,26 @@ function podProfile({ serviceAccountToken }: SandboxFiles): string {
   return `${profileOf("pod")}role_arn = ${POD_ROLE_ARN}\nweb_identity_token_file = ${serviceAccountToken}\n`;
 }
 
-/**
- * Writes the programs. They run with the Node.js that runs this, since the one on the PATH may be
- * too old.
- */
 function writePrograms({ bin, folder }: SandboxFiles): void {
-  const path = (name: string) => quoted(fileURLToPath(new URL(name, import.meta.url)));
+  // Not the user's contexts, whose clusters are on AWS.
+  const XDG_CONFIG_HOME = join(folder, "config");
+  writeProgram(bin, "iam-authenticator", "../dist/cli/iam-authenticator.mjs", { XDG_CONFIG_HOME });
+  writeProgram(bin, "review", "review.ts", { LOCAL_FOLDER: folder });
+}
+
+/**
+ * Writes a program that runs a script with these variables, by the Node.js that runs this, since
+ * the one on the PATH may be too old.
+ */
+function writeProgram(bin: string, name: string, script: string, variables: Variables): void {
+  const program = join(bin, name);
+  const exports = Object.entries(variables).map(
+    ([variable, value]) => `export ${variable}=${quoted(value)}`,
+  );
   const node = quoted(process.execPath);
-  for (const [name, variable, value, script] of [
-    // Not the user's contexts, whose clusters are on AWS.
-    [
-      "iam-authenticator",
-      "XDG_CONFIG_HOME",
-      join(folder, "config"),
-      path("../dist/cli/iam-authenticator.mjs"),
-    ],
-    ["review", "LOCAL_FOLDER", folder, path("review.ts")],
-  ] as const) {
-    const program = join(bin, name);
-    writeFileSync(
-      program,
-      `#!/bin/sh\nexport ${variable}=${quoted(value)}\nexec ${node} ${script} "$@"\n`,
-    );
-    chmodSync(program, 0o755);
-  }
+  const path = quoted(fileURLToPath(new URL(script, import.meta.url)));
+  writeFileSync(program, ["#!/bin/sh", ...exports, `exec ${node} ${path} "$@"`, ""].join("\n"));
+  chmodSync(program, 0o755);
 }
 
 /** Keeps the clusters, contexts and users that other programs, such as kind, have added. */

@@ -29,8 +29,7 @@ export function logRequest(
   now: EpochMs,
   print: (line: string) => void,
 ): void {
-  const outcome =
-    error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
+  const outcome = outcomeOf(error);
   const level = levelOf(record, outcome);
   const entry = logEntry(record, outcome, level, error, now);
   const counts = {
@@ -39,6 +38,11 @@ export function logRequest(
   };
   const metrics = embeddedMetrics(counts, { ClusterId: clusterId, Outcome: outcome }, now);
   printRequest(entry, metrics, logLevel, print);
+}
+
+function outcomeOf(error: AuthenticatorError | undefined): Served {
+  if (error === undefined) return "served";
+  return error.outcome === "bad_request" ? "bad_request" : "fault";
 }
 
 function levelOf({ keySet }: IssuerRecord, outcome: Served): LogLevel {

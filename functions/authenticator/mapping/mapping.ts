@@ -169,10 +169,14 @@ export function timeProblem(notAfter: unknown): string | undefined {
 
 function templatesProblem({ username, groups }: Mapping): string | undefined {
   if (username === undefined) return groups && "groups require a username";
-  const ofGroups = (groups ?? []).map((group) => ["group", group] as const);
-  for (const [key, template] of [["username", username] as const, ...ofGroups]) {
-    const problem = templateProblem(template, key);
-    if (problem !== undefined) return `${key} ${quoted(template)} has ${problem}`;
-  }
-  return undefined;
+  const problems = [
+    problemIn("username", username),
+    ...(groups ?? []).map((group) => problemIn("group", group)),
+  ];
+  return problems.find((problem) => problem !== undefined);
+}
+
+function problemIn(key: "username" | "group", template: string): string | undefined {
+  const problem = templateProblem(template, key);
+  return problem === undefined ? undefined : `${key} ${quoted(template)} has ${problem}`;
 }

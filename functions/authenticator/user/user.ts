@@ -69,14 +69,13 @@ export async function renderUser(
     username: username === undefined ? who : render(username),
     groups: groups.map(render),
   };
-  for (const [key, name] of [
-    ["the username", user.username],
-    ...user.groups.map((group) => ["a group", group]),
-  ] as const) {
+  const check = (what: string, name: string): void => {
     const problem = nameProblem(name, reservedPrefixes);
     // The name is not in the message: its text can come from the creator of the token.
-    if (problem !== undefined) throw refused("name_refused", `${key} ${problem},`);
-  }
+    if (problem !== undefined) throw refused("name_refused", `${what} ${problem},`);
+  };
+  check("the username", user.username);
+  for (const group of user.groups) check("a group", group);
   return user;
 }
 

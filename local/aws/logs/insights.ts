@@ -183,10 +183,16 @@ export function insights(): Readonly<Record<string, Operation>> {
       const at = token === undefined ? 0 : readToken(token, request);
       const end = at + pageSize(input["maxItems"] ?? PAGE, PAGE);
       const isComplete = status === "Complete";
+      const results = {
+        Scheduled: [],
+        Running: rows.slice(0, 1),
+        Complete: rows.slice(at, end),
+        Cancelled: [],
+      };
       const statistics = { recordsMatched: matched, recordsScanned: scanned, bytesScanned: bytes };
       return {
         status,
-        results: isComplete ? rows.slice(at, end) : status === "Running" ? rows.slice(0, 1) : [],
+        results: results[status],
         statistics:
           status === "Scheduled"
             ? { recordsMatched: 0, recordsScanned: 0, bytesScanned: 0 }
