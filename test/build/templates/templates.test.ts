@@ -14,6 +14,7 @@ import { buildRelease } from "../../../build/assets.ts";
 import { INDEXES } from "../../../build/manifests.ts";
 import { releaseNotes } from "../../../build/publishable.ts";
 import { ACTIONS, deployingPolicy } from "../../../build/templates/deploying-role.ts";
+import { knownRegions } from "../../../functions/aws/partitions.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { useFolder } from "../../cli/fixtures.ts";
 import { givenVpcEndpoint, issuerOf, KINDS, stackOf, vpcOf } from "../../infra/stacks.ts";
@@ -197,7 +198,10 @@ const NAMES_OF = { "AWS::CodeDeploy::DeploymentGroup": 100, "AWS::IAM::Policy": 
  */
 const POLICY_ID = 21;
 
-/** The length of the longest value, with any parameters that the template accepts. */
+/**
+ * The length of the longest value, with any parameters that the template accepts. A region is one of
+ * AWS: the function refuses others.
+ */
 function longest(
   { Parameters, Resources }: Omit<ReleaseTemplate, "Conditions">,
   value: unknown,
@@ -222,8 +226,11 @@ function longest(
   if (AllowedPattern === undefined || MaxLength !== undefined)
     return Number(MaxLength ?? String(MaxValue).length);
   const lengths = Array.from({ length: 200 }, (_, at) => at + 1);
-  const tried = lengths.flatMap((n) => ["a".repeat(n), Array(n).fill("1".repeat(12)).join()]);
-  const accepted = tried.filter((text) => new RegExp(`^(?:${AllowedPattern})$`).test(text));
+  const texts = lengths.flatMap((n) => ["a".repeat(n), Array(n).fill("1".repeat(12)).join()]);
+  const accepted = [...texts, ...knownRegions()].filter((text) =>
+    new RegExp(`^(?:${AllowedPattern})$`).test(text),
+  );
+  assert.ok(accepted.length > 0, `no value of ${given} is known`);
   return Math.max(...accepted.map(({ length }) => length));
 }
 
