@@ -144,6 +144,7 @@ const OFFLINE = [
   "commands/irsa/trust-policy.ts",
   "commands/kubeconfig/client.ts",
   "commands/mappings/import.ts",
+  "commands/mappings/schema.ts",
   "main/program.ts",
   "commands/rbac.ts",
   "io/confirm.ts",

@@ -75,7 +75,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "mappings diff": leaf(
     "show what apply would change, or compare two clusters",
-    async () => (await import("../commands/mappings/apply.ts")).diffCommand,
+    async () => (await import("../commands/mappings/diff.ts")).diffCommand,
   ),
   "mappings import": leaf(
     "convert mappings of other programs to a mapping file",
@@ -91,7 +91,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "mappings schema": leaf(
     "print the JSON Schema of mapping files, for editors",
-    async () => (await import("../commands/mappings/import.ts")).schemaCommand,
+    async () => (await import("../commands/mappings/schema.ts")).schemaCommand,
   ),
   "mappings history": leaf(
     "show the versions of one mapping, newest first",
@@ -99,7 +99,7 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   ),
   "mappings rollback": leaf(
     "restore an earlier version of a mapping",
-    async () => (await import("../commands/mappings/history.ts")).rollbackCommand,
+    async () => (await import("../commands/mappings/rollback.ts")).rollbackCommand,
   ),
   explain: leaf(
     "show step by step how the function reviews a token or an ARN",
@@ -129,16 +129,16 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   },
   "callers add": leaf(
     "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
-    async () => (await import("../commands/callers.ts")).addCommand,
+    async () => (await import("../commands/callers/add.ts")).addCommand,
   ),
   "callers list": leaf(
     "list the kube-apiservers that may call the function",
-    async () => (await import("../commands/callers.ts")).listCommand,
+    async () => (await import("../commands/callers/list.ts")).listCommand,
     "ls",
   ),
   "callers remove": leaf(
     "remove a caller and revoke its token",
-    async () => (await import("../commands/callers.ts")).removeCommand,
+    async () => (await import("../commands/callers/remove.ts")).removeCommand,
   ),
   doctor: leaf(
     "check a deployed endpoint, and report how to fix it",
@@ -170,12 +170,12 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   },
   "irsa keys list": leaf(
     "list issuer keys",
-    async () => (await import("../commands/irsa/keys.ts")).listCommand,
+    async () => (await import("../commands/irsa/list.ts")).listCommand,
     "ls",
   ),
   "irsa keys publish": leaf(
     "publish a cluster's public keys",
-    async () => (await import("../commands/irsa/keys.ts")).publishCommand,
+    async () => (await import("../commands/irsa/publish.ts")).publishCommand,
   ),
   "irsa keys retire": leaf(
     "remove a key whose tokens have all expired",
@@ -208,12 +208,12 @@ export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>>
   },
   "contexts list": leaf(
     "list the contexts of the configuration file",
-    async () => (await import("../commands/contexts.ts")).listCommand,
+    async () => (await import("../commands/contexts/list.ts")).listCommand,
     "ls",
   ),
   "contexts from-cdk": leaf(
     "write a context for each cluster that CDK deploys",
-    async () => (await import("../commands/contexts.ts")).fromCdkCommand,
+    async () => (await import("../commands/contexts/from-cdk.ts")).fromCdkCommand,
   ),
   version: leaf(
     "print the version",

@@ -27,7 +27,7 @@ import { executePlan } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
-import { parametersIn, warnOfEnded } from "./apply.ts";
+import { parametersIn, warnOfEnded } from "./compare.ts";
 
 type EditOptions = StoreOptions & WriteOptions;
 

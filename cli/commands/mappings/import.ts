@@ -1,5 +1,4 @@
-// `mappings import`: converts other programs' mappings to a mapping file. `mappings schema`: prints
-// its JSON Schema.
+// `mappings import`: converts other programs' mappings to a mapping file.
 
 import type { Command } from "commander";
 import {
@@ -11,11 +10,10 @@ import { describe } from "../../cmdline/define.ts";
 import { collect } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
-import { printable, printData } from "../../io/print.ts";
+import { printable } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type Problem, readMapping } from "../../model/file-entry.ts";
-import schema from "../../model/mapping-file.schema.json" with { type: "json" };
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import { withAccessPolicies } from "./access-entries.ts";
 import { type Foreign, withoutRolePath } from "./foreign.ts";
@@ -73,15 +71,6 @@ async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void
   const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
   if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
   run.log(`${imported}.\n`);
-}
-
-export function schemaCommand(command: Command, run: Run): Command {
-  return describe(command, {
-    details:
-      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
-      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
-    examples: ["mappings schema > mapping-file.schema.json"],
-  }).action(() => printData(schema, "json", run));
 }
 
 interface ImportedEntry {

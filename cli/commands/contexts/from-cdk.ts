@@ -1,57 +1,25 @@
-// `contexts list | from-cdk`: the contexts of the configuration file, and how they follow the list
-// of clusters that CDK deploys.
+// `contexts from-cdk`: writes a context for each cluster that CDK deploys.
 
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { knownRegions } from "../../functions/aws/partitions.ts";
-import { isObject, memberAt, parseJson } from "../../functions/lib/json.ts";
-import { nearest, quoted } from "../../functions/lib/text.ts";
+import { knownRegions } from "../../../functions/aws/partitions.ts";
+import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
+import { nearest, quoted } from "../../../functions/lib/text.ts";
 import {
   CLUSTER_ID_FORM,
   CLUSTER_ID_RULE,
   defaultMappingPrefix,
-} from "../../functions/settings/common.ts";
-import { repetition } from "../../functions/settings/stack.ts";
-import { type Context, configFile, contextOf, readConfig } from "../cmdline/contexts.ts";
-import { describe } from "../cmdline/define.ts";
-import { CONFIRM, listOutput, type WriteOptions, withOptions } from "../cmdline/options.ts";
-import { confirm } from "../io/confirm.ts";
-import { type Edit, editYaml } from "../io/edit-yaml.ts";
-import { usage } from "../io/errors.ts";
-import { readFileText, readText, replaceFile, shownFile } from "../io/files.ts";
-import { type ListOutputOptions, printable, printList } from "../io/print.ts";
-import type { Run } from "../io/run.ts";
-
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
-    examples: ["contexts", "contexts -o name"],
-  });
-  return withOptions(command, listOutput()).action((options: ListOutputOptions) =>
-    list(options, run),
-  );
-}
-
-async function list(options: ListOutputOptions, run: Run): Promise<void> {
-  const config = await readConfig(run.environment);
-  const items = [...(config?.contexts ?? [])].map(([name, context]) => {
-    return { name, isDefault: name === config?.defaultContext, ...context };
-  });
-  if (items.length === 0) {
-    const file = configFile(run.environment);
-    const where = file === undefined ? "set HOME or XDG_CONFIG_HOME" : `write ${file}`;
-    run.log(
-      `There are no contexts. To define some, ${where}: see "Defaults for each cluster" in docs/commands.md.\n`,
-    );
-  }
-  const headers = ["", "name", "cluster", "region", "account", "profile", "prefix"];
-  const row = (item: (typeof items)[number]) => {
-    const { isDefault, name, cluster, region = "", account = "", profile = "", prefix = "" } = item;
-    return [isDefault ? "*" : "", name, cluster, region, account, profile, prefix];
-  };
-  await printList({ items, headers, row, name: ({ name }) => name }, options, run);
-}
+} from "../../../functions/settings/common.ts";
+import { repetition } from "../../../functions/settings/stack.ts";
+import { type Context, configFile, contextOf, readConfig } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONFIRM, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { confirm } from "../../io/confirm.ts";
+import { type Edit, editYaml } from "../../io/edit-yaml.ts";
+import { usage } from "../../io/errors.ts";
+import { readFileText, readText, replaceFile, shownFile } from "../../io/files.ts";
+import { printable } from "../../io/print.ts";
+import type { Run } from "../../io/run.ts";
 
 export function fromCdkCommand(command: Command, run: Run): Command {
   describe(command, {

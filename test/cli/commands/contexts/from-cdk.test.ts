@@ -1,18 +1,18 @@
 // `contexts from-cdk`: the contexts are those of the list that the CDK app reads, and everything
 // else in the file is kept.
 
-import "../../infra/quick-synth.ts";
+import "../../../infra/quick-synth.ts";
 import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { App } from "aws-cdk-lib";
-import { readConfig } from "../../../cli/cmdline/contexts.ts";
-import { readClusters } from "../../../infra/context/read-context.ts";
-import { CLUSTERS } from "../../infra/clusters.ts";
-import { cli } from "../cli.ts";
-import { useFolder } from "../fixtures.ts";
-import { exits, prints } from "./mappings/cluster.ts";
+import { readConfig } from "../../../../cli/cmdline/contexts.ts";
+import { readClusters } from "../../../../infra/context/read-context.ts";
+import { CLUSTERS } from "../../../infra/clusters.ts";
+import { cli } from "../../cli.ts";
+import { useFolder } from "../../fixtures.ts";
+import { exits, prints } from "../mappings/cluster.ts";
 
 const { path: HOME, write, configure } = useFolder();
 const FILE = join(HOME, ".config/iam-authenticator/config.yaml");

@@ -1,4 +1,4 @@
-// `irsa keys list` and `publish`: the issuer's published keys.
+// `irsa keys publish`: publishes the public keys of a cluster, which the issuer then serves.
 
 import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
@@ -9,62 +9,18 @@ import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
-import {
-  CONFIRM,
-  CONNECTION,
-  listOutput,
-  NEW,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import { CONFIRM, CONNECTION, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
-import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import type { Change } from "../../plan/changes.ts";
 import { executePlan } from "../../plan/clusters.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
-import { requireParameters } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
-
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, { examples: ["irsa keys list --cluster prod"] });
-  return withOptions(command, CONNECTION, listOutput()).action(async (options: ListOutputOptions) =>
-    list(await clusterOf(command, run), options, run),
-  );
-}
-
-async function list(cluster: ChosenCluster, options: ListOutputOptions, run: Run): Promise<void> {
-  const connection = await connect(cluster, {}, run);
-  const keys = await readPublishedKeys(connection, run.interrupted);
-  await requireParameters(byName(keys), connection, run);
-  const items = keys.map(({ kid, stored, key, problem }) => ({
-    kid,
-    state: key === undefined ? "invalid" : "served",
-    published: new Date(stored.modified).toISOString(),
-    key: key === undefined ? (problem ?? "") : describeKey(key),
-  }));
-  const row = ({ kid, state, published, key }: (typeof items)[number]) => [
-    `issuer/${kid}`,
-    state,
-    published.slice(0, 10),
-    key,
-  ];
-  const headers = ["parameter", "state", "published", "key"];
-  await printList(
-    { items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` },
-    options,
-    run,
-  );
-  if (items.length === 0)
-    run.log(
-      "No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n",
-    );
-}
 
 interface PublishOptions extends WriteOptions {
   readonly kubeconfig?: string;

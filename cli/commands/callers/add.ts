@@ -1,45 +1,28 @@
-// `callers add`, `list` and `remove`: which kube-apiservers may call the function.
+// `callers add`: lets a kube-apiserver call the function, by a new token or its IAM role.
 
 import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
-import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
-import { isObject } from "../../functions/lib/json.ts";
-import { callerIdOf } from "../../functions/settings/common.ts";
-import { type Connection, connect } from "../aws/connection.ts";
-import { inEachCluster, throwWorst, withCluster } from "../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../cmdline/contexts.ts";
-import { describe } from "../cmdline/define.ts";
-import {
-  CONFIRM,
-  CONNECTIONS,
-  listOutput,
-  NEW,
-  type WriteOptions,
-  withOptions,
-} from "../cmdline/options.ts";
-import { type End, type EndOptions, end, endOf } from "../cmdline/times.ts";
-import { EXIT, finding, usage } from "../io/errors.ts";
-import { writeSecret } from "../io/files.ts";
-import { type ListOutputOptions, printList } from "../io/print.ts";
-import type { Run } from "../io/run.ts";
-import { webhookKubeconfig } from "../kube/kubeconfig.ts";
-import { webhookServer } from "../kube/server.ts";
-import { OUT } from "../kube/webhook-files.ts";
-import type { Items } from "../model/stored.ts";
-import {
-  callerName,
-  callerState,
-  checkNeighbours,
-  planCallers,
-  readCallers,
-} from "../plan/callers.ts";
-import { Absent, carryOut, planClusters } from "../plan/clusters.ts";
-import { judgeNoMapping } from "../plan/judge.ts";
-import type { ClusterPlan } from "../plan/propose.ts";
-import { destinationOf, requireParameters } from "../plan/read.ts";
-import { Stopped } from "../plan/stopped.ts";
+import { parseMappedArn, secondArnProblem } from "../../../functions/authenticator/mapping/arn.ts";
+import { principalIdProblem } from "../../../functions/authenticator/mapping/mapping.ts";
+import { callerIdOf } from "../../../functions/settings/common.ts";
+import type { Connection } from "../../aws/connection.ts";
+import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTIONS, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
+import { finding, usage } from "../../io/errors.ts";
+import { writeSecret } from "../../io/files.ts";
+import type { Run } from "../../io/run.ts";
+import { webhookKubeconfig } from "../../kube/kubeconfig.ts";
+import { webhookServer } from "../../kube/server.ts";
+import { OUT } from "../../kube/webhook-files.ts";
+import type { Items } from "../../model/stored.ts";
+import { callerName, checkNeighbours, planCallers, readCallers } from "../../plan/callers.ts";
+import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { judgeNoMapping } from "../../plan/judge.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { Stopped } from "../../plan/stopped.ts";
 
 interface AddOptions extends WriteOptions, EndOptions {
   readonly arn?: string;
@@ -247,142 +230,4 @@ function checkPrincipalId({ arn, principalId }: AddOptions): void {
   if (arn === undefined) throw usage("--principal-id needs --arn.");
   const problem = principalIdProblem(principalId, parseMappedArn(arn)?.kind ?? "role");
   if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
-}
-
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, { examples: ["callers list --cluster prod"] });
-  return withOptions(command, CONNECTIONS, listOutput()).action(
-    async (options: ListOutputOptions) => list(await clustersOf(command, run), options, run),
-  );
-}
-
-/** A caller as a list prints it. An invalid entry may have any value. */
-interface ListedCaller {
-  readonly cluster?: string;
-  readonly name: string;
-  readonly state: ReturnType<typeof callerState>;
-  readonly notAfter: string | undefined;
-  readonly sha256: string | undefined;
-  readonly arn: string | undefined;
-  readonly principalId: string | undefined;
-}
-
-async function list(clusters: Clusters, options: ListOutputOptions, run: Run): Promise<void> {
-  const { isSeveral } = clusters;
-  const { results, failures } = await inEachCluster(clusters, run, listedIn);
-  const items: readonly ListedCaller[] = results.flatMap(({ cluster, value }) =>
-    value.map((item) => withCluster(clusters, cluster, item)),
-  );
-  const headers = [...(isSeveral ? ["cluster"] : []), "name", "state", "until", "sha-256 or arn"];
-  if (results.length > 0)
-    await printList(
-      {
-        items,
-        headers,
-        row: (item) => rowOf(item, HASH_CHARACTERS),
-        wide: { headers, row: (item) => rowOf(item) },
-        name: callerName,
-      },
-      options,
-      run,
-    );
-  throwWorst(failures);
-}
-
-async function listedIn(cluster: ChosenCluster, run: Run): Promise<readonly ListedCaller[]> {
-  const connection = await connect(cluster, {}, run);
-  const { entries, known } = await readCallers(connection, run.interrupted);
-  await requireParameters(known, connection, run);
-  if (entries.length === 0)
-    run.log(`No callers in ${await destinationOf(connection, new Map(), run)}.\n`);
-  return entries.map((entry) => {
-    const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
-    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    return {
-      name: callerName(entry),
-      state: callerState(entry, connection.review.now),
-      notAfter: text(notAfter),
-      sha256: text(sha256),
-      arn: text(arn),
-      principalId: text(principalId),
-    };
-  });
-}
-
-/** The characters of a hash in a table: enough to tell callers apart. */
-const HASH_CHARACTERS = 12;
-
-/** Returns the cells of a caller. `length` is the number of characters of a hash; default: all. */
-function rowOf(item: ListedCaller, length?: number): readonly string[] {
-  const { cluster, name, state, notAfter = "", sha256 = "", principalId } = item;
-  const { arn = sha256.slice(0, length) } = item;
-  const proof = principalId === undefined ? arn : `${arn} (${principalId})`;
-  return [...(cluster === undefined ? [] : [cluster]), name, state, notAfter, proof];
-}
-
-export function removeCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
-    examples: ["callers remove control-plane-2026 -c prod"],
-  }).argument("<name>", "name of the caller, as callers list shows it");
-  return withOptions(command, CONNECTIONS, CONFIRM)
-    .option("--force", "skip the lockout check and the stack check")
-    .action(async (name: string, options: WriteOptions) =>
-      remove(name, await clustersOf(command, run), options, run),
-    );
-}
-
-async function remove(
-  name: string,
-  clusters: Clusters,
-  options: WriteOptions,
-  run: Run,
-): Promise<void> {
-  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
-    planRemoval(name, options, connection, own),
-  );
-  // A revoked token must not stay valid in one Region because another cannot be reached.
-  await carryOut(planned, options, run, { done: "Removed", goesOn: true });
-}
-
-async function planRemoval(
-  name: string,
-  { force }: WriteOptions,
-  connection: Connection,
-  run: Run,
-): Promise<ClusterPlan> {
-  const isNamed = (entry: unknown) => callerName(entry) === name;
-  const callers = await readCallers(connection, run.interrupted);
-  const remaining = callers.entries.filter((entry) => !isNamed(entry));
-  if (remaining.length === callers.entries.length)
-    throw new Absent(
-      EXIT.finding,
-      `Caller ${name} not found. To see all callers, run callers list.`,
-    );
-  checkNeighbours(callers.entries, callers.parameter, isNamed);
-  // Called again with the list after a merge with a concurrent change.
-  const check = (left: Items) => {
-    checkNeighbours(left, callers.parameter);
-    if (!force) requireAccepted(left, connection.review.now);
-  };
-  check(remaining);
-  return {
-    plan: planCallers(callers, remaining, check),
-    known: callers.known,
-    connection,
-    judge: judgeNoMapping,
-    effect: () => [`The function rejects ${name} within 60 s.`],
-    gives: "no access",
-  };
-}
-
-/** The time that an operator needs to give kube-apiserver another file. */
-const HANDOVER_MS = 3_600_000;
-
-function requireAccepted(callers: Items, now: number): void {
-  if (callers.some((entry) => callerState(entry, now + HANDOVER_MS) === "accepted")) return;
-  throw finding(
-    "Refused: no caller would remain accepted for an hour. Add another one first, or use --force.",
-  );
 }

@@ -1,0 +1,46 @@
+// `irsa keys list`: lists the issuer's published keys.
+
+import type { Command } from "commander";
+import { connect } from "../../aws/connection.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import { CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
+import { type ListOutputOptions, printList } from "../../io/print.ts";
+import type { Run } from "../../io/run.ts";
+import { requireParameters } from "../../plan/read.ts";
+import { byName, describeKey, readPublishedKeys } from "./published-keys.ts";
+
+export function listCommand(command: Command, run: Run): Command {
+  describe(command, { examples: ["irsa keys list --cluster prod"] });
+  return withOptions(command, CONNECTION, listOutput()).action(async (options: ListOutputOptions) =>
+    list(await clusterOf(command, run), options, run),
+  );
+}
+
+async function list(cluster: ChosenCluster, options: ListOutputOptions, run: Run): Promise<void> {
+  const connection = await connect(cluster, {}, run);
+  const keys = await readPublishedKeys(connection, run.interrupted);
+  await requireParameters(byName(keys), connection, run);
+  const items = keys.map(({ kid, stored, key, problem }) => ({
+    kid,
+    state: key === undefined ? "invalid" : "served",
+    published: new Date(stored.modified).toISOString(),
+    key: key === undefined ? (problem ?? "") : describeKey(key),
+  }));
+  const row = ({ kid, state, published, key }: (typeof items)[number]) => [
+    `issuer/${kid}`,
+    state,
+    published.slice(0, 10),
+    key,
+  ];
+  const headers = ["parameter", "state", "published", "key"];
+  await printList(
+    { items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` },
+    options,
+    run,
+  );
+  if (items.length === 0)
+    run.log(
+      "No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n",
+    );
+}

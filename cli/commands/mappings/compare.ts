@@ -1,0 +1,172 @@
+// Compares mapping files with the stored mappings, and plans the difference.
+
+import { Option } from "commander";
+import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isExpired } from "../../../functions/lib/time.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { OptionGroup } from "../../cmdline/options.ts";
+import { usage } from "../../io/errors.ts";
+import type { Run } from "../../io/run.ts";
+import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
+import { shortName } from "../../model/evaluation.ts";
+import { foreignProblem } from "../../model/file-entry.ts";
+import { toParameters } from "../../model/mapping-file.ts";
+import {
+  type EntryKey,
+  hasKey,
+  isFor,
+  listItems,
+  type VersionedParameter,
+  valueText,
+} from "../../model/stored.ts";
+import { checkAccounts } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
+import { planChanges } from "../../plan/changes.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { readMappings } from "../../plan/read.ts";
+
+export interface PruneOptions {
+  readonly prune?: true;
+  readonly pruneDenials?: true;
+}
+
+export const FILE_HELP =
+  "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
+
+export const PRUNE: OptionGroup = [
+  new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
+  new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
+];
+
+/**
+ * Returns the parameters to write for the entries of a file. Throws for those that can never apply.
+ */
+export function parametersIn(
+  entries: readonly Entry[],
+  { account, review: { prefix, partition } }: Connection,
+) {
+  checkAccounts(account, entries);
+  const foreign = entries.flatMap((entry) => foreignProblem(entry, partition) ?? []);
+  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
+  return toParameters(prefix, entries);
+}
+
+/**
+ * Warns of entries that have ended. It is called after the first response, which has AWS's time.
+ */
+export function warnOfEnded(
+  entries: readonly Entry[],
+  { review: { now } }: Connection,
+  run: Run,
+): void {
+  for (const entry of entries) {
+    const { notAfter } = entry.mapping;
+    if (!isExpired(notAfter, now)) continue;
+    run.log(`Warning: ${nameOfEntry(entry, "The")} ended on ${notAfter}.\n`);
+  }
+}
+
+export async function compare(
+  entries: readonly Entry[],
+  { prune, pruneDenials }: PruneOptions,
+  connection: Connection,
+  run: Run,
+): Promise<ClusterPlan> {
+  const { prefix, partition } = connection.review;
+  const desired = parametersIn(entries, connection);
+  const known = await readMappings(connection, run);
+  warnOfEnded(entries, connection, run);
+  const isInScope = (name: string) => {
+    const kind = readName(prefix, name)?.kind;
+    // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams
+    // to lift denials.
+    const isPruned = kind !== "deny" || (pruneDenials === true && connection.account === undefined);
+    return kind !== undefined && (isPruned || desired.has(name));
+  };
+  // Keep names that the authenticator ignores: under a short --prefix, they belong to other
+  // clusters.
+  const ours = new Map([...known].filter(([name]) => isInScope(name)));
+  const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
+  const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
+  const plan = planChanges(ours, wanted, prune === true);
+  const keptDenials = prune && !pruneDenials ? denialsBeside(entries, known, connection) : [];
+  const judge = judgeAccess({ isWhole: true });
+  return { plan: { ...plan, keptDenials }, known, connection, judge };
+}
+
+/**
+ * Returns the stored denials that are not in the files. With --account, it omits those of other
+ * accounts.
+ */
+function denialsBeside(
+  ofFiles: readonly Entry[],
+  known: ReadonlyMap<string, VersionedParameter>,
+  { review: { prefix, partition } }: Connection,
+): string[] {
+  const stored = [...known].flatMap(
+    ([name, parameter]) => readParameter(prefix, name, parameter, partition).entries,
+  );
+  return stored.flatMap(({ kind, account, mapping }) => {
+    if (kind !== "deny") return [];
+    const denied = deniedIn(mapping);
+    const isInFiles = ofFiles.some((other) => {
+      return other.kind === "deny" && other.account === account && isFor(other.mapping, denied);
+    });
+    return isInFiles ? [] : denied;
+  });
+}
+
+/**
+ * Adds the stored entries of lists that `keeps` selects: another operator may have added one in an
+ * emergency. Stored entries keep their positions; new ones are appended.
+ */
+function withStoredEntries(
+  prefix: string,
+  partition: string,
+  desired: ReadonlyMap<string, string>,
+  stored: ReadonlyMap<string, VersionedParameter>,
+  keeps: (kind: ParameterKind) => boolean,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...desired].map(([parameter, value]) => {
+      const kind = readName(prefix, parameter)?.kind;
+      if (kind === undefined || !isListKind(kind) || !keeps(kind)) return [parameter, value];
+      const name = shortName(parameter, prefix);
+      const wanted: readonly EntryKey[] = JSON.parse(value);
+      const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
+      const items = listItems(
+        name,
+        stored.get(parameter),
+        kind,
+        (item) => wantedFor(item) !== undefined,
+        partition,
+      );
+      // Of two entries with the same key, the first is used.
+      const kept = new Set(items.map((item) => wantedFor(item) ?? item));
+      const others = wanted.filter((entry) => !kept.has(entry));
+      if (kind === "pattern") checkOrder(name, wanted, [...kept]);
+      const all = [...kept, ...others];
+      // The plan drops denials that have ended, and then checks the length.
+      return [parameter, kind === "deny" ? JSON.stringify(all) : valueText(name, all)];
+    }),
+  );
+}
+
+/**
+ * Throws if the file and the stored list have different orders: the first matching pattern applies.
+ */
+function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
+  const positions = wanted
+    .map((entry) => stored.indexOf(entry))
+    .filter((position) => position >= 0);
+  const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));
+  if (at < 0) return;
+  const [earlier, later] = [positions[at - 1] ?? 0, positions[at] ?? 0].map(
+    (position) => (stored[position] as EntryKey).arnLike,
+  );
+  throw usage(
+    `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
+      "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
+  );
+}

@@ -1,0 +1,118 @@
+// `mappings diff`: shows what `mappings apply` would change, or how two clusters differ.
+
+import type { Command } from "commander";
+import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { functionOf } from "../../aws/functions.ts";
+import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  CONNECTIONS,
+  collect,
+  OUTPUT,
+  type OutputOptions,
+  READING,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { silentExit, usage } from "../../io/errors.ts";
+import { printData } from "../../io/print.ts";
+import type { Run } from "../../io/run.ts";
+import type { Entry } from "../../model/entry.ts";
+import { warningsFor } from "../../model/lint/lint.ts";
+import { readMappingFiles } from "../../model/mapping-file.ts";
+import { readForAccess } from "../../plan/access/consent.ts";
+import { planChanges, withoutEnded, withoutManaged } from "../../plan/changes.ts";
+import { destinationOf, readToCompare, requireParameters } from "../../plan/read.ts";
+import { planData, printDifferences, printPlans } from "../../plan/show.ts";
+import { compare, FILE_HELP, PRUNE, type PruneOptions } from "./compare.ts";
+
+interface DiffOptions extends StoreOptions, OutputOptions, PruneOptions {
+  readonly file?: readonly string[];
+}
+
+export function diffCommand(command: Command, run: Run): Command {
+  describe(command, {
+    details:
+      "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
+      "only in the first, + only in the second, and the exit code is 1 if they differ.",
+    examples: [
+      "mappings diff -c prod -f mappings.yaml --prune",
+      "mappings diff -c staging -c prod",
+    ],
+  });
+  return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
+    .option("-f, --file <path>", FILE_HELP, collect)
+    .action(async (options: DiffOptions) => diff(await clustersOf(command, run), options, run));
+}
+
+async function diff(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
+  if (options.file === undefined) return diffClusters(clusters, options, run);
+  const entries = await readMappingFiles(options.file, run);
+  const { results, failures } = await inEachCluster(clusters, run, (cluster, own) =>
+    diffFile(entries, cluster, options, own),
+  );
+  const plans = results.map(({ value }) => value.data);
+  if (options.output !== "table")
+    await printData(clusters.isSeveral ? plans : plans[0], options.output, run);
+  throwWorst(failures);
+  if (results.some(({ value }) => value.isDifferent)) throw silentExit();
+}
+
+/** Compares the files with one cluster, and prints the plan as a table. */
+async function diffFile(
+  entries: readonly Entry[],
+  cluster: ChosenCluster,
+  options: DiffOptions,
+  run: Run,
+) {
+  const connection = await connect(cluster, options, run);
+  const { review } = connection;
+  const { plan: wanted, known } = await compare(entries, options, connection, run);
+  await requireParameters(known, connection, run);
+  const current = withoutEnded(wanted, review.now);
+  const { plan, managed: skipped } = await withoutManaged(current, connection, false, run);
+  const destination = await destinationOf(connection, known, run);
+  await functionOf(connection, run);
+  const view = { known, isWhole: true, skipped };
+  const { marks } = await readForAccess(plan.changes, view, connection, run);
+  const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };
+  const { prefix } = review;
+  if (options.output === "table")
+    printPlans([{ name: cluster.name, shown, destination, prefix }], run);
+  return {
+    data: planData(shown, destination, prefix),
+    isDifferent: plan.changes.length > 0,
+  };
+}
+
+async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
+  if (clusters.chosen.length !== 2) {
+    throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
+  }
+  if (options.prune) throw usage("--prune requires --file.");
+  const { results, failures } = await inEachCluster(clusters, run, async (cluster, own) => {
+    const connection = await connect(cluster, options, own);
+    const stored = await readToCompare(connection, own);
+    await requireParameters(stored, connection, own);
+    return { stored, destination: await destinationOf(connection, stored, own) };
+  });
+  throwWorst(failures);
+  const [first, second] = results.map(({ value }) => value);
+  if (first === undefined || second === undefined) return;
+  const desired = new Map([...second.stored].map(([name, { value }]) => [name, value]));
+  const plan = planChanges(first.stored, desired, true);
+  if (options.output === "table")
+    printDifferences(plan, first.destination, second.destination, run);
+  else {
+    const { changes, unchanged } = planData({ ...plan, ...NOT_JUDGED }, second.destination, "");
+    await printData(
+      { from: first.destination, to: second.destination, changes, unchanged },
+      options.output,
+      run,
+    );
+  }
+  if (plan.changes.length > 0) throw silentExit();
+}
+
+/** Nothing is written, so no access changes. */
+const NOT_JUDGED = { marks: [], warnings: new Map() };

@@ -1,0 +1,149 @@
+// `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
+
+import type { Command } from "commander";
+import { isListKind, type ListKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { readHistory } from "../../aws/parameter-store.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { describe } from "../../cmdline/define.ts";
+import {
+  CONNECTION,
+  READING,
+  readWhole,
+  WRITE,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
+import { type Failure, finding } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
+import type { Run } from "../../io/run.ts";
+import { readParameter } from "../../model/entry.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import {
+  type EntryKey,
+  hasEnded,
+  hasKey,
+  keyOfItem,
+  listIn,
+  listItems,
+  type VersionedParameter,
+  valueText,
+  withItem,
+} from "../../model/stored.ts";
+import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { judgeAccess } from "../../plan/access/judge.ts";
+import { planChanges } from "../../plan/changes.ts";
+import { executePlan } from "../../plan/clusters.ts";
+import { beforeNewest } from "../../plan/list-history.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { readByName, requireCluster } from "../../plan/read.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
+
+interface RollbackOptions extends StoreOptions, WriteOptions {
+  readonly session?: string;
+  readonly to?: number;
+}
+
+export function rollbackCommand(command: Command, run: Run): Command {
+  describe(command, {
+    details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
+    examples: [
+      "mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
+      "mappings rollback -c prod role/111122223333/developers --to 3 --yes",
+    ],
+  }).argument("<who>");
+  return withOptions(command, CONNECTION, READING, WRITE)
+    .option("--session <name>", "only the mapping of this session of the permission set")
+    .option("--to <version>", "default: the version before the newest change", readWhole)
+    .action(async (who: string, options: RollbackOptions) =>
+      rollback(who, await clusterOf(command, run), options, run),
+    );
+}
+
+async function rollback(
+  who: string,
+  cluster: ChosenCluster,
+  options: RollbackOptions,
+  run: Run,
+): Promise<void> {
+  const connection = await beforeWrites(run, () => connect(cluster, options, run));
+  const { ssm, review } = connection;
+  const { parameter, address, key } = findTarget(connection, who, options.session);
+  const name = shortName(parameter, review.prefix);
+  const { to } = options;
+  // Read once: a plan that starts again must not undo another change than this one.
+  const versions = await beforeWrites(run, () => readHistory(ssm, parameter, run.interrupted));
+  const target =
+    to === undefined ? beforeNewest(versions) : versions.find(({ version }) => version === to);
+  async function makePlan(): Promise<ClusterPlan> {
+    const before = await readByName([parameter], connection, run);
+    await requireCluster(before, connection, options, run);
+    if (to === undefined && before.get(parameter)?.version !== versions[0]?.version)
+      throw changedFirst(name);
+    if (target === undefined)
+      throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+    const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
+    const value = isEntry
+      ? withEntry(name, address.kind, key, before.get(parameter), target)
+      : validValue(name, target, review);
+    const plan = planChanges(before, new Map([[parameter, value]]), false);
+    if (address.kind === "deny") logEnded(value, review.now, run);
+    return { plan, known: before, connection, judge: judgeAccess() };
+  }
+
+  await executePlan(makePlan, options, run);
+}
+
+/** Logs the denials of a list that have ended, which the plan leaves out. */
+function logEnded(list: string, now: number, run: Run): void {
+  const denials = listIn(list) ?? [];
+  const ended = denials
+    .filter((item) => hasEnded(item, now))
+    .map((item) => keyOfItem(item, "arnLike"));
+  if (ended.length > 0) run.log(`Left out, because they have ended: ${listed(ended)}.\n`);
+}
+
+function changedFirst(name: string): Failure {
+  return finding(
+    `Another operator changed ${name} while the plan was made. Their change is kept, and nothing was written.`,
+    "Review it with mappings history. Then run the same command again, or choose the version with --to.",
+  );
+}
+
+function validValue(
+  name: string,
+  target: VersionedParameter,
+  { prefix, partition }: ReviewSettings,
+): string {
+  const { problems } = readParameter(prefix, target.name, target, partition);
+  if (problems.length > 0)
+    throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
+  return target.value;
+}
+
+/** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
+function withEntry(
+  name: string,
+  kind: ListKind,
+  key: EntryKey,
+  before: VersionedParameter | undefined,
+  target: VersionedParameter,
+): string {
+  const isIt = (item: unknown) => hasKey(item, key);
+  const now = listItems(name, before, kind, isIt);
+  const then = listItems(
+    `version ${target.version} of ${name}`,
+    target,
+    kind,
+    (item) => !isIt(item),
+  ).find(isIt);
+  if (then === undefined && !now.some(isIt)) {
+    throw finding(
+      `Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`,
+    );
+  }
+  return valueText(
+    name,
+    then === undefined ? now.filter((item) => !isIt(item)) : withItem(now, isIt, then),
+  );
+}
