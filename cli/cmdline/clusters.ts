@@ -5,7 +5,7 @@ import { toFailure } from "../aws/errors.ts";
 import { type ExitCode, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
-import type { ChosenCluster, Clusters } from "./contexts.ts";
+import type { ChosenCluster, Clusters } from "./chosen-clusters.ts";
 
 export interface ClusterFailure {
   readonly name: string;

@@ -8,7 +8,7 @@ import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/commo
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
-import { CLUSTER_FLAGS } from "./contexts.ts";
+import { CLUSTER_FLAGS } from "./chosen-clusters.ts";
 
 export interface OutputOptions {
   readonly output: OutputFormat;

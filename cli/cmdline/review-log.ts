@@ -20,7 +20,7 @@ import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
-import type { ChosenCluster } from "./contexts.ts";
+import type { ChosenCluster } from "./chosen-clusters.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
 

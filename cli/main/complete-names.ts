@@ -4,7 +4,7 @@ import { readName } from "../../functions/authenticator/mapping/parameter-name.t
 import { type ClusterPlace, connect, type StoreOptions } from "../aws/connection.ts";
 import { readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
-import { clusterOf } from "../cmdline/contexts.ts";
+import { clusterOf } from "../cmdline/chosen-clusters.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/published-keys.ts";

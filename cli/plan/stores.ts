@@ -9,8 +9,8 @@ import {
   connect,
   type StoreOptions,
 } from "../aws/connection.ts";
+import type { ChosenCluster } from "../cmdline/chosen-clusters.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
-import type { ChosenCluster } from "../cmdline/contexts.ts";
 import type { Run } from "../io/run.ts";
 
 /**

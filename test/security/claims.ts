@@ -60,7 +60,7 @@ const ROWS: readonly Row[] = [
   ["kube-apiserver is redirected to a host of an attacker", "infra/endpoint/http-endpoint.ts", '"overwrite:header.location": failoverUrl', '"overwrite:header.location": "$response.header.location"', "test/infra/endpoint/endpoint.test.ts"],
   ["The clock of an environment steps back", "functions/lib/age.ts", "now().steps === since.steps && isUsable", "isUsable", `${A}/clock-steps.test.ts`],
   ["The clock of an environment steps back", "functions/lib/age.ts", "if (time < last) moment = { elapsedMs, steps: steps + 1 };", "if (time < last) moment = { elapsedMs: elapsedMs + time - last, steps: steps + 1 };", "test/functions/lib/age.test.ts"],
-  ["A person who is denied at the primary makes it fail", "cli/plan/clusters.ts", "if (!goesOn)\n", "if (goesOn)\n", "test/cli/commands/mappings/several-clusters.test.ts"],
+  ["A person who is denied at the primary makes it fail", "cli/plan/carry-out.ts", "if (!goesOn)\n", "if (goesOn)\n", "test/cli/commands/mappings/several-clusters.test.ts"],
   ["An answer of another action reflects", `${F}/identity/sts-response.ts`, 'memberAt(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult")', "Object.values(Object.values(answer ?? {})[0] ?? {})[0]", `${A}/reflected-answer.test.ts`],
   ["A cache key without the account", `${F}/identity/identity-cache.ts`, "(tokenHash: string): string => `${scope}/${tokenHash}`", "(_: string): string => scope", `${A}/warm-environment.test.ts`],
   ["A malformed mapping grants access", `${F}/mapping/select.ts`, '?? first("unknown") ?? holding[0]', '?? first("unknown") ?? holding.find(({ verdict }) => verdict.kind !== "invalid")', `${A}/bad-mappings.test.ts`],

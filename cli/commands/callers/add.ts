@@ -7,7 +7,7 @@ import { parseMappedArn, secondArnProblem } from "../../../functions/authenticat
 import { principalIdProblem } from "../../../functions/authenticator/mapping/mapping.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import type { Connection } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
@@ -19,8 +19,9 @@ import { webhookServer } from "../../kube/server.ts";
 import { OUT } from "../../kube/webhook-files.ts";
 import type { Items } from "../../model/stored.ts";
 import { callerName, checkNeighbours, planCallers, readCallers } from "../../plan/callers.ts";
-import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
+import { planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { Stopped } from "../../plan/stopped.ts";
 

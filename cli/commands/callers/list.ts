@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, withOptions } from "../../cmdline/options.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { Connection } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONFIRM, CONNECTIONS, type WriteOptions, withOptions } from "../../cmdline/options.ts";
 import { EXIT, finding } from "../../io/errors.ts";
@@ -15,8 +15,9 @@ import {
   planCallers,
   readCallers,
 } from "../../plan/callers.ts";
-import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
+import { Absent, planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 
 export function removeCommand(command: Command, run: Run): Command {

@@ -17,8 +17,8 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,

@@ -9,7 +9,7 @@ import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";

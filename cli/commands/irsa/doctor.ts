@@ -19,7 +19,7 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { Failure, silentExit } from "../../io/errors.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";

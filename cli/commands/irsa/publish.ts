@@ -7,14 +7,14 @@ import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts"
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONFIRM, CONNECTION, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
+import { executePlan } from "../../plan/carry-out.ts";
 import type { Change } from "../../plan/changes.ts";
-import { executePlan } from "../../plan/clusters.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { beforeWrites } from "../../plan/stopped.ts";

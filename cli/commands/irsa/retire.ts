@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONFIRM,
@@ -17,8 +17,8 @@ import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
+import { executePlan } from "../../plan/carry-out.ts";
 import type { Change } from "../../plan/changes.ts";
-import { executePlan } from "../../plan/clusters.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";

@@ -1,7 +1,7 @@
 // `kubeconfig client`: prints the kubeconfig for a user's kubectl.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";

@@ -1,7 +1,7 @@
 // `kubeconfig webhook`: creates the kubeconfig for kube-apiserver.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ChosenCluster, optionalClusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, optionalClusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { OF_STACK, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";

@@ -11,7 +11,7 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -36,8 +36,9 @@ import {
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
-import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { Absent, planClusters } from "../../plan/plan-clusters.ts";
 import { EFFECT } from "../../plan/propose.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 

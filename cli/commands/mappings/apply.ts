@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -19,8 +19,9 @@ import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { readMappingFiles } from "../../model/mapping-file.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { warnOfSessionTrust } from "../../plan/changes.ts";
-import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan, ProposeOptions } from "../../plan/propose.ts";
 import { compare, FILE_HELP, PRUNE, type PruneOptions } from "./compare.ts";
 

@@ -10,7 +10,7 @@ import {
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import type { Connection } from "../../aws/connection.ts";
-import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
@@ -26,7 +26,7 @@ import {
 } from "../../model/person.ts";
 import { listIn, MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
 import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
-import { Absent } from "../../plan/clusters.ts";
+import { Absent } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import {

@@ -12,7 +12,7 @@ import { isOfSessions } from "../../../functions/authenticator/mapping/possible-
 import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import type { ChosenCluster } from "../../cmdline/contexts.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
 import { end, endOf } from "../../cmdline/times.ts";
@@ -10,7 +10,8 @@ import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { checkOneArn, DENY_HELP, partitionIn } from "../../model/target.ts";
-import { carryOut, type PlannedClusters, planClusters } from "../../plan/clusters.ts";
+import { carryOut } from "../../plan/carry-out.ts";
+import { type PlannedClusters, planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { type Ending, effectOf, type PlannedDenial } from "./deny-effect.ts";
 import type { DenyOptions, Terms } from "./deny-list.ts";

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,

@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTION,
@@ -22,8 +22,8 @@ import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-
 import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
+import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
-import { executePlan } from "../../plan/clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";

@@ -10,7 +10,7 @@ import {
 import { isObject } from "../../../functions/lib/json.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";

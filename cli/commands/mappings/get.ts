@@ -7,7 +7,7 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";

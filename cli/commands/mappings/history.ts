@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   ACCOUNT,

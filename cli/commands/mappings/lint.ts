@@ -7,8 +7,12 @@ import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, type StoreOptions, shellFor, signedAccountsIn } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
+import {
+  type ChosenCluster,
+  type Clusters,
+  optionalClustersOf,
+} from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, optionalClustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";

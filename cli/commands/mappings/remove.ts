@@ -5,7 +5,7 @@ import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -23,8 +23,9 @@ import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
-import { Absent, carryOut, planClusters } from "../../plan/clusters.ts";
+import { Absent, planClusters } from "../../plan/plan-clusters.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 

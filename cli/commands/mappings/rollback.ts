@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { isListKind, type ListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTION,
@@ -32,8 +32,8 @@ import {
 } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
+import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges } from "../../plan/changes.ts";
-import { executePlan } from "../../plan/clusters.ts";
 import { beforeNewest } from "../../plan/list-history.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";

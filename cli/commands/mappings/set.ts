@@ -14,7 +14,7 @@ import {
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
-import { type Clusters, clustersOf } from "../../cmdline/contexts.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,
@@ -44,8 +44,9 @@ import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names
 import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
-import { carryOut, planClusters } from "../../plan/clusters.ts";
+import { planClusters } from "../../plan/plan-clusters.ts";
 import { readByName } from "../../plan/read.ts";
 import {
   changedMapping,

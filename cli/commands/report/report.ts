@@ -6,6 +6,7 @@ import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import {
   type ClusterFailure,
   failureIn,
@@ -13,7 +14,6 @@ import {
   throwWorst,
   withCluster,
 } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import {
   CONNECTIONS,

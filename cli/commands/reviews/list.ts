@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
 import { adviceFor, explainCommand, textOf } from "../../cmdline/advice.ts";
+import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/contexts.ts";
 import { describe } from "../../cmdline/define.ts";
 import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import {

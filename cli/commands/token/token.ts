@@ -12,7 +12,7 @@ import {
   type SignedToken,
   signToken,
 } from "../../aws/tokens.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/contexts.ts";
+import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { awsFailure, usage } from "../../io/errors.ts";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { clusterOf } from "../../../cli/cmdline/contexts.ts";
+import { clusterOf } from "../../../cli/cmdline/chosen-clusters.ts";
 import { processRun } from "../../../cli/io/run.ts";
 import { createProgram } from "../../../cli/main/program.ts";
 import packageJson from "../../../package.json" with { type: "json" };

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
-import type { ChosenCluster } from "../../../cli/cmdline/contexts.ts";
+import type { ChosenCluster } from "../../../cli/cmdline/chosen-clusters.ts";
 import type { Failure } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/run.ts";
-import { planClusters } from "../../../cli/plan/clusters.ts";
+import { planClusters } from "../../../cli/plan/plan-clusters.ts";
 import { useLocalAws } from "../cli.ts";
 import { useFolder } from "../fixtures.ts";
 import { terminal } from "./connection.ts";

@@ -6,14 +6,9 @@ import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/run.ts";
 import { judgeAccess } from "../../../cli/plan/access/judge.ts";
+import { carryOut, executePlan, logIfLong } from "../../../cli/plan/carry-out.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
-import {
-  Absent,
-  carryOut,
-  executePlan,
-  logIfLong,
-  planClusters,
-} from "../../../cli/plan/clusters.ts";
+import { Absent, planClusters } from "../../../cli/plan/plan-clusters.ts";
 import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { answering, failing } from "../../local/aws/service-faults.ts";
