@@ -35,7 +35,7 @@ import {
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";

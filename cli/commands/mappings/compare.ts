@@ -21,7 +21,7 @@ import {
   valueText,
 } from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { planChanges } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { readMappings } from "../../plan/read.ts";

@@ -18,7 +18,7 @@ import {
   type VersionedParameter,
   withItem,
 } from "../../model/stored.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 

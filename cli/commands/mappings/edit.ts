@@ -21,7 +21,7 @@ import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
 import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";

@@ -22,7 +22,7 @@ import { accountOf, deniedIn, identityName, readParameter } from "../../model/en
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";

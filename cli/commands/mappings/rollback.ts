@@ -31,7 +31,7 @@ import {
   withItem,
 } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges } from "../../plan/changes.ts";
 import { beforeNewest } from "../../plan/list-history.ts";

@@ -43,7 +43,7 @@ import { lint } from "../../model/lint/lint.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
 import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
-import { judgeAccess } from "../../plan/access/judge.ts";
+import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";

@@ -24,7 +24,7 @@ import { mentionsAdministrators } from "../names.ts";
 import { isStored, valueProblem } from "../stored.ts";
 import { hasAdministrator } from "./administrators.ts";
 import { entryChanges } from "./changes.ts";
-import { judgeChange } from "./judge.ts";
+import { judgeChange } from "./judge-change.ts";
 import {
   afterwards,
   denyListsFor,

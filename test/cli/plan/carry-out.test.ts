@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/run.ts";
-import { judgeAccess } from "../../../cli/plan/access/judge.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge-access.ts";
 import { carryOut, executePlan, logIfLong } from "../../../cli/plan/carry-out.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { Absent, planClusters } from "../../../cli/plan/plan-clusters.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
-import { judgeAccess } from "../../../cli/plan/access/judge.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge-access.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { findOwner } from "../../../cli/plan/changes.ts";
 import {

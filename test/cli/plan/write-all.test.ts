@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSome } from "../../../cli/aws/parameter-store.ts";
-import { judgeAccess } from "../../../cli/plan/access/judge.ts";
+import { judgeAccess } from "../../../cli/plan/access/judge-access.ts";
 import { planChanges } from "../../../cli/plan/changes.ts";
 import { writeAll } from "../../../cli/plan/write.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";

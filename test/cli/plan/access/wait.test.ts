@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Run } from "../../../../cli/io/run.ts";
-import { waitForCaches } from "../../../../cli/plan/access/judge.ts";
+import { waitForCaches } from "../../../../cli/plan/access/judge-access.ts";
 import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
 
 async function wait(until: number, watched: boolean) {
