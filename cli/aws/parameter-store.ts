@@ -14,7 +14,7 @@ import {
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { issuerPath } from "../../functions/issuer/keys.ts";
+import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";

@@ -1,11 +1,9 @@
-// Makes tokens: presigned by the caller's credentials, or signed by STS. Decodes them without
-// checking.
+// Makes tokens: presigned by the caller's credentials, or signed by STS.
 
 import { Sha256Js } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import { OWN_SESSION_NAME } from "../model/session-programs.ts";
@@ -144,7 +142,10 @@ const MIN_LIFETIME_SECONDS = 60;
 /** kubectl gets another token this long before the end: the function has no grace. */
 const MARGIN_MS = 60_000;
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
+/**
+ * Gets a token that STS signs. Throws a sentence with the fix if STS denies it.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
+ */
 export async function getSignedToken(
   { config, credentials, clusterId }: SignedTokenRequest,
   run: Run,
@@ -209,15 +210,4 @@ function explained(error: unknown, audience: string): unknown {
     default:
       return error;
   }
-}
-
-/** Decodes the parts of a token. A part that is not a JSON object in base64url is empty. */
-export function unverifiedParts(
-  token: string,
-): Record<"header" | "claims", Readonly<Record<string, unknown>>> {
-  const [header = {}, claims = {}] = token.split(".", 2).map((part) => {
-    const value = parseJson(Buffer.from(part, "base64url").toString());
-    return isObject(value) ? value : {};
-  });
-  return { header, claims };
 }

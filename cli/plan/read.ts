@@ -2,7 +2,7 @@
 
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { issuerPath } from "../../functions/issuer/keys.ts";
+import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { nearest } from "../../functions/lib/text.ts";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
@@ -18,11 +18,10 @@ import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { listsForAny } from "../model/entry.ts";
 import { shortName } from "../model/evaluation.ts";
-import { addLooks, eachLook, type Looks, sizeOf } from "../model/looks.ts";
 import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/stored.ts";
 
 /**
- * A phrase.
+ * Returns a phrase with account, region, cluster and prefix.
  *
  * @param known parameters that were read: their ARNs contain the account, which saves a call
  */
@@ -154,52 +153,6 @@ export async function readByName(names: readonly string[], connection: Connectio
   return found;
 }
 
-/**
- * Reads what the rule of access needs.
- *
- * @param unread receives the looks that this principal may not read, which is not an error
- */
-export async function readLooks(
-  looks: Looks,
-  connection: Connection,
-  run: Run,
-  unread: Looks,
-): Promise<readonly VersionedParameter[]> {
-  try {
-    return await readAllLooks(looks, connection, run);
-  } catch (error) {
-    if (!isAccessDenied(error)) throw error;
-    // One name without permission denies the entire call.
-    if (sizeOf(looks) === 1) {
-      addLooks(unread, looks);
-      return [];
-    }
-    const found = [];
-    for (const look of eachLook(looks))
-      found.push(...(await readLooks(look, connection, run, unread)));
-    return found;
-  }
-}
-
-async function readAllLooks(
-  { accounts, accountsOfRoles, names }: Looks,
-  connection: Connection,
-  run: Run,
-): Promise<VersionedParameter[]> {
-  const found: VersionedParameter[] = [];
-  const { account: _, ...everyAccount } = connection;
-  for (const account of accounts) {
-    const place = account === "any" ? everyAccount : { ...connection, account };
-    found.push(...(await readMappings(place, run)).values());
-  }
-  for (const account of accountsOfRoles) {
-    const roles = `${connection.review.prefix}/role/${account}`;
-    for await (const page of pagesBelow(roles, connection, run)) found.push(...page);
-  }
-  const left = [...names].filter((look) => !found.some(({ name }) => name === look));
-  return [...found, ...(await readByName(left, connection, run)).values()];
-}
-
 export function pagesBelow(path: string, { ssm, rates }: Connection, run: Run) {
   return readBranch(ssm, path, limitsOf(rates, run).read, run.interrupted);
 }
@@ -245,7 +198,7 @@ async function exists(known: Known, connection: Connection, run: Run): Promise<b
   if (functions.isStored() || [...known.keys()].some(isOwn)) return true;
   const others: string[] = [];
   try {
-    for await (const name of namesIn(connection, run)) {
+    for await (const name of storedNames(connection, run)) {
       if (isOwn(name)) return true;
       others.push(name);
     }
@@ -267,7 +220,7 @@ async function exists(known: Known, connection: Connection, run: Run): Promise<b
   );
 }
 
-/** Whether a function with this prefix, or its issuer, reads the parameter. */
+/** Returns whether a function with this prefix, or its issuer, reads the parameter. */
 function isOfCluster(prefix: string, name: string): boolean {
   const isKey = name.startsWith(`${issuerPath(prefix)}/`) && /\/[\w-]{43}$/.test(name);
   return isKey || name === callersParameter(prefix) || readName(prefix, name) !== undefined;
@@ -277,7 +230,7 @@ function isOfCluster(prefix: string, name: string): boolean {
  * Yields the names of the parameters. With --account, it reads only what a team with permissions
  * for its account may read.
  */
-async function* namesIn(connection: Connection, run: Run): AsyncGenerator<string> {
+async function* storedNames(connection: Connection, run: Run): AsyncGenerator<string> {
   const { account, review, ssm } = connection;
   if (account === undefined) {
     for await (const page of pagesBelow(review.prefix, connection, run))
@@ -292,7 +245,8 @@ async function* namesIn(connection: Connection, run: Run): AsyncGenerator<string
 async function absence(connection: Connection, run: Run): Promise<string> {
   const { account, review, settings } = connection;
   const { clusterId } = settings;
-  const [of, option] = account === undefined ? ["", ""] : [` of account ${account}`, "--account, "];
+  const of = account === undefined ? "" : ` of account ${account}`;
+  const option = account === undefined ? "" : "--account, ";
   const contexts = [...((await readConfig(run.environment))?.contexts.keys() ?? [])];
   const similar = nearest(
     clusterId,

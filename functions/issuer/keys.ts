@@ -14,6 +14,7 @@ import {
   type StoredParameter,
 } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
+import { issuerKeyParameter, issuerPath } from "./key-parameter.ts";
 
 export interface IssuerKeySet {
   readonly keys: readonly IssuerKey[];
@@ -42,15 +43,6 @@ const EMPTY_MS = 10_000;
 const LAST_GOOD_MS = 24 * 3_600_000;
 /** After a failure, Parameter Store is not read for each document: STS waits at most 5 s. */
 const RETRY_MS = 5_000;
-
-/** Returns the path of the keys: each parameter below it is one. */
-export function issuerPath(prefix: string): string {
-  return `${prefix}/issuer`;
-}
-
-export function issuerKeyParameter(prefix: string, kid: string): string {
-  return `${issuerPath(prefix)}/${kid}`;
-}
 
 /**
  * Keeps the oldest `MAX_KEYS` valid keys, so that one key too many does not replace a key that is

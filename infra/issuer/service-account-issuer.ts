@@ -29,7 +29,7 @@ import type { ARecord } from "aws-cdk-lib/aws-route53";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
-import { issuerPath } from "../../functions/issuer/keys.ts";
+import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { acknowledge, given } from "../cdk-rules.ts";
 import { checkDomain, checkMemory } from "../check-props.ts";

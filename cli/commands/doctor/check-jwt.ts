@@ -7,11 +7,12 @@ import { partitionOfIssuer } from "../../../functions/aws/partitions.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { endpoint as endpointOf, readFrom } from "../../../functions/settings/environment.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
+import { getSignedToken } from "../../aws/tokens.ts";
 import { type Check, failed, failureOf, ok, warning } from "../../cmdline/advice.ts";
 import { openAgents } from "../../io/http.ts";
 import type { Run } from "../../io/run.ts";
 import type { Endpoint } from "../../kube/client.ts";
+import { unverifiedParts } from "../../model/unverified-token.ts";
 import { reviewBy, reviewCheck } from "./check-endpoint.ts";
 
 const LIMIT_MS = 10_000;
@@ -49,7 +50,8 @@ async function makeSignedToken(clusterId: string, config: ClientConfig, run: Run
     const credentials = await config.credentials();
     const { token } = await getSignedToken({ config, credentials, clusterId }, run);
     const { header, claims } = unverifiedParts(token);
-    const [{ iss: issuer, iat }, { kid: keyId }] = [claims, header];
+    const { iss: issuer, iat } = claims;
+    const { kid: keyId } = header;
     if (
       typeof issuer !== "string" ||
       partitionOfIssuer(issuer) === undefined ||

@@ -9,7 +9,7 @@ import { connect } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
-import { findCredentials, getSignedToken, unverifiedParts } from "../../aws/tokens.ts";
+import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
 import { explainCommand } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
@@ -22,6 +22,7 @@ import { printData } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
+import { unverifiedParts } from "../../model/unverified-token.ts";
 import {
   explanationData,
   grantLines,

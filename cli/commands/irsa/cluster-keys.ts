@@ -9,13 +9,13 @@ import {
   PRIVATE,
 } from "../../../functions/issuer/key.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
-import { unverifiedParts } from "../../aws/tokens.ts";
 import { awsFailure, Failure, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { type Kubernetes, refused } from "../../kube/client.ts";
 import { isAlive, type KubernetesObject, listAt, nameOf, stringAt } from "../../kube/objects.ts";
+import { unverifiedParts } from "../../model/unverified-token.ts";
 
 /**
  * Returns the keys with which kube-apiserver verifies tokens, including those that no longer sign.
@@ -113,6 +113,10 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
   throw awsFailure("kube-apiserver returned a token without kid or iss.");
 }
 
+const LIFETIMES = "the lifetime of Pods' tokens for AWS";
+
+const ACCEPTED = "which tokens kube-apiserver accepts because of this key";
+
 /**
  * Returns `longestSeconds`, the longest lifetime that a running Pod requests for one of its tokens:
  * 0 if none does, or Pods may not be listed. `lines` are for the user, about the tokens that
@@ -121,25 +125,43 @@ export async function requestToken(kubernetes: Kubernetes, audience: string) {
  * @param signedUntil milliseconds since 1970
  */
 export async function remainingTokens(kubernetes: Kubernetes, kid: string, signedUntil: number) {
-  let longestSeconds = 0;
-  let unread =
-    "the lifetime of Pods' tokens for AWS, and which tokens kube-apiserver accepts because of this key";
-  try {
-    const pods = (await kubernetes.list("/api/v1/pods")).filter(isAlive);
-    longestSeconds = pods.flatMap(lifetimes).reduce((a, b) => Math.max(a, b), 0);
-    unread = "which tokens kube-apiserver accepts because of this key";
-    const keys = await keysOfKubernetes(kubernetes);
-    if (keys.every((key) => key.kid !== kid)) return { longestSeconds, lines: [] };
-    const tokens = await readLegacyTokens(kubernetes, keys);
-    const secrets = tokens.filter((token) => token.kid === kid).map(({ secret }) => secret);
-    const wasSigned = (pod: KubernetesObject) =>
-      Date.parse(stringAt(pod, "metadata", "creationTimestamp")) < signedUntil;
-    const extended = pods.filter((pod) => wasSigned(pod) && lifetimes(pod).includes(EXTENDED_S));
-    return { longestSeconds, lines: linesFor(secrets, extended.map(nameOf)) };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { longestSeconds, lines: [`Not checked: ${unread}. ${error.message}`] };
-  }
+  const pods = await kubernetes.list("/api/v1/pods").catch(asFailure);
+  if (pods instanceof Failure)
+    return { longestSeconds: 0, lines: [notChecked(`${LIFETIMES}, and ${ACCEPTED}`, pods)] };
+  const running = pods.filter(isAlive);
+  const longestSeconds = running.flatMap(lifetimes).reduce((a, b) => Math.max(a, b), 0);
+  const lines = await linesOnAccepted(kubernetes, kid, signedUntil, running).catch(asFailure);
+  return {
+    longestSeconds,
+    lines: lines instanceof Failure ? [notChecked(ACCEPTED, lines)] : lines,
+  };
+}
+
+/** Returns the failure of a request. Throws any other error. */
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+function notChecked(what: string, { message }: Failure): string {
+  return `Not checked: ${what}. ${message}`;
+}
+
+/** Returns lines about the tokens that kube-apiserver accepts because it has the key. */
+async function linesOnAccepted(
+  kubernetes: Kubernetes,
+  kid: string,
+  signedUntil: number,
+  pods: readonly KubernetesObject[],
+): Promise<string[]> {
+  const keys = await keysOfKubernetes(kubernetes);
+  if (keys.every((key) => key.kid !== kid)) return [];
+  const tokens = await readLegacyTokens(kubernetes, keys);
+  const secrets = tokens.filter((token) => token.kid === kid).map(({ secret }) => secret);
+  const wasSigned = (pod: KubernetesObject) =>
+    Date.parse(stringAt(pod, "metadata", "creationTimestamp")) < signedUntil;
+  const extended = pods.filter((pod) => wasSigned(pod) && lifetimes(pod).includes(EXTENDED_S));
+  return linesFor(secrets, extended.map(nameOf));
 }
 
 function linesFor(secrets: readonly string[], pods: readonly string[]): string[] {

@@ -3,7 +3,8 @@
 import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
+import { MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";

@@ -1,7 +1,8 @@
 // The issuer's keys in Parameter Store.
 
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import { issuerPath, keySetOf } from "../../../functions/issuer/keys.ts";
+import { issuerPath } from "../../../functions/issuer/key-parameter.ts";
+import { keySetOf } from "../../../functions/issuer/keys.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import type { VersionedParameter } from "../../model/stored.ts";

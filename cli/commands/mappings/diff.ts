@@ -20,7 +20,7 @@ import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
 import { readMappingFiles } from "../../model/mapping-file.ts";
-import { readForAccess } from "../../plan/access/consent.ts";
+import { readForAccess } from "../../plan/access/read-for-access.ts";
 import { planChanges, withoutEnded, withoutManaged } from "../../plan/changes.ts";
 import { destinationOf, readToCompare, requireParameters } from "../../plan/read.ts";
 import { planData, printDifferences, printPlans } from "../../plan/show.ts";

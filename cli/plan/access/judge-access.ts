@@ -6,8 +6,9 @@ import { guardLockout } from "../../model/access/administrators.ts";
 import { endedFirst, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
 import type { Judge } from "../judge.ts";
-import { checkConsent, readForAccess } from "./consent.ts";
+import { checkConsent } from "./consent.ts";
 import { guardNames } from "./guard-names.ts";
+import { readForAccess } from "./read-for-access.ts";
 
 interface AccessOptions {
   /** Whether `known` of the plan has every mapping, or with --account that account's. */
@@ -21,26 +22,25 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
   return async (changes, { known, skipped, gives, force }, connection, run) => {
     const { review } = connection;
     const view = { known, isWhole, merges, skipped };
-    const reading = await readForAccess(changes, view, connection, run);
-    const { current, marks, unread, settle, again } = reading;
+    const { current, marks, reader } = await readForAccess(changes, view, connection, run);
     const ended = [...endedFirst(changes, current, review)];
     return {
       current,
       marks,
       warnings: warningsFor(changes, review),
       notes: new Map(ended.map((name) => [name, ENDED_FIRST])),
-      unread,
+      unread: reader.unread,
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
         if (gives === undefined) await guardNames(changes, connection, run);
       },
       nextPhase: (wanted, stored, clock) =>
-        settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
+        reader.settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
       waitForCaches,
-      again,
+      again: (before) => reader.again(before),
       checkConsent: (wanted, stored, others, clock) =>
-        checkConsent(wanted, stored, { ...reading, force }, others, clock),
+        checkConsent(wanted, stored, { marks, force, reader }, others, clock),
     };
   };
 }

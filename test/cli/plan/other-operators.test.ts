@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
-import { looksAt } from "../../../cli/model/looks.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { checkConsent } from "../../../cli/plan/access/consent.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
@@ -99,17 +98,12 @@ test("combined marks that the user has not seen, and the loss of the last admini
         text: "",
       };
     });
-    const accepted = {
-      changes: [],
-      marks,
-      force,
-      current,
-      unread: looksAt(),
-      again: async () => current,
+    const reader = {
+      settle: async <T>(_: unknown, part: (rule: typeof CONTEXT) => T) => part(CONTEXT),
+      seek: async () => {},
     };
-    const seek = async () => {};
-    const settle = async <T>(_: unknown, rule: (review: typeof CONTEXT) => T) => rule(CONTEXT);
-    const checked = checkConsent([grant(after)], current, { ...accepted, settle, seek }, "x", now);
+    const given = { marks, force, reader };
+    const checked = checkConsent([grant(after)], current, given, "x", now);
     return checked.then(() => "accepted").catch(({ message }: Error) => message);
   };
   const text = `ci gets u (system:masters) by role/${A}/ci: system:masters makes an administrator`;

@@ -4,12 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault } from "../../../functions/errors.ts";
-import {
-  cachedIssuerKeys,
-  issuerKeyParameter,
-  keySetOf,
-  MAX_KEYS,
-} from "../../../functions/issuer/keys.ts";
+import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
+import { cachedIssuerKeys, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import type { FetchPath } from "../../../functions/parameters/parameter-store.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";

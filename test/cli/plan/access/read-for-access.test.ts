@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { VersionedParameter } from "../../../../cli/model/stored.ts";
-import { readForAccess } from "../../../../cli/plan/access/consent.ts";
+import { readForAccess } from "../../../../cli/plan/access/read-for-access.ts";
 import type { Change } from "../../../../cli/plan/changes.ts";
 import { answering, failing } from "../../../local/aws/service-faults.ts";
 import { PREFIX, useCluster } from "../../commands/mappings/cluster.ts";
@@ -99,7 +99,6 @@ const ROWS: readonly (readonly [what: string, plan: Plan, requests: string, unre
     "the mappings of account B, account/B",
   ],
   ["a pattern for any account", { changes: { "pattern/any": PATTERN } }, `; ${DENIALS}`],
-  ["callers and keys", { changes: { callers: [], "issuer/k": {} } }, ""],
   ["the last administrator", remove(BOB), `${LOWER} ${DENIALS}; `],
   ["the last administrator, by a team", remove(BOB, { account: A, denied: "" }), `${LOWER} ${DENIALS}; ${OF_A}`],
   ["a denial of several", deny(`deny/${A}`, arn("role/*")), "deny/any; "],
@@ -134,7 +133,7 @@ const shown = (states: ReadonlyMap<string, VersionedParameter>) =>
 test("before each phase, what the rule looked at is read again, and the rest is unchanged", async () => {
   cluster.put(CI, role({ groups: ["later"] }));
   const known = [SET, BOB, CI, OTHER];
-  const { again, current, end } = await read({
+  const { reader, current, end } = await read({
     changes: { [SET]: { username: "s", groups: ["g"] } },
     known,
   });
@@ -144,7 +143,7 @@ test("before each phase, what the rule looked at is read again, and the rest is 
   cluster.put(`account/${A}`, { username: "new" });
   cluster.put(BOB, { ...admin, groups: [] });
   for (const name of [SET_ROLE, CI, OTHER]) cluster.store.remove(`${PREFIX}/${name}`);
-  const found = await again(current);
+  const found = await reader.again(current);
   end();
   const bob = `${BOB} ${JSON.stringify({ ...admin, groups: [] })}`;
   const stays = `${OTHER} ${JSON.stringify(STORED[OTHER])}`;
@@ -156,12 +155,12 @@ test("before each phase, what the rule looked at is read again, and the rest is 
 
 test("where the rule looked at every mapping, each is read again", async () => {
   const pattern = { arnLike: "arn:aws:iam::*:role/x", username: "p" };
-  const { again, current, end } = await read({
+  const { reader, current, end } = await read({
     changes: { "pattern/any": [pattern] },
     known: [OTHER],
   });
   cluster.store.remove(`${PREFIX}/${OTHER}`);
-  const found = shown(await again(current));
+  const found = shown(await reader.again(current));
   assert.ok(!found.join().includes(OTHER));
   end();
 });
