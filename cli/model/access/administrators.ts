@@ -10,7 +10,6 @@ import {
 import {
   candidates,
   mappingParameter,
-  readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
@@ -18,6 +17,7 @@ import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
 import { ADMIN_GROUPS, isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
 import { entryChanges } from "./changes.ts";
 import {
+  addressOf,
   afterwards,
   denyListsFor,
   lowerThan,
@@ -128,14 +128,9 @@ export function mayDenyOthers(
 ): boolean {
   const state = planState(changes, states, review);
   return changes.some(({ name }) => {
-    const address = readName(review.prefix, name);
-    const isDenyList = address?.kind === "deny";
-    const others =
-      address === undefined
-        ? []
-        : isDenyList
-          ? denyListsFor(address, review)
-          : lowerThan(address, state);
+    const address = addressOf(name, review);
+    const isDenyList = address.kind === "deny";
+    const others = isDenyList ? denyListsFor(address, review) : lowerThan(address, state);
     for (const other of others) state.stored(other);
     const [before, after = before] = valuesOf(state, name);
     const changed = isDenyList ? entryChanges(before, after, review) : [];

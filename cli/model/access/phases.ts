@@ -26,6 +26,7 @@ import { hasAdministrator } from "./administrators.ts";
 import { entryChanges } from "./changes.ts";
 import { judgeChange } from "./judge-change.ts";
 import {
+  addressOf,
   afterwards,
   denyListsFor,
   type PlanState,
@@ -95,7 +96,8 @@ function markedCandidates(
   current: States,
   review: RuleSettings,
 ): readonly Candidate[] {
-  for (let states = current; ; ) {
+  let states = current;
+  for (;;) {
     const all = nextCandidates(changes, states, review);
     // A change that is deferred until another administrator exists is still to be written.
     const keep = keepsAdministrator(changes, states, review);
@@ -189,9 +191,8 @@ function nextCandidates(
 function candidatesFor(change: Wanted, uses: Looks, state: PlanState): Candidate[] {
   const { review } = state;
   const { name, value } = change;
-  const address = readName(review.prefix, name);
+  const address = addressOf(name, review);
   const write = { ...change, uses };
-  if (address === undefined) return [{ write, marks: [], group: "role", waits: [] }];
   const [before, after = before] = valuesOf(state, name);
   const { marks, isRemoval, waits } = judgeChange(name, address, state);
   const candidate: Candidate = { write, marks, group: groupOf(address, isRemoval), waits };

@@ -101,6 +101,16 @@ export function planState(
   return observed(review.reading);
 }
 
+/**
+ * Returns the address of a parameter that the rule judges. Throws for any other, such as callers: a
+ * change of it would need no consent.
+ */
+export function addressOf(name: string, { prefix }: ReviewSettings): ParameterAddress {
+  const address = readName(prefix, name);
+  if (address === undefined) throw new Error(`${name} is not a mapping.`);
+  return address;
+}
+
 export function storedText(value: string | undefined): StoredParameter | undefined {
   return value === undefined ? undefined : { value, secure: false };
 }

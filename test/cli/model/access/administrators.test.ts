@@ -270,9 +270,12 @@ const LOOKS: readonly (readonly [change: object, deniesOthers: boolean, looks: s
   [denied(`AWSReservedSSO_V_${SUFFIX.slice(1)}`), true, "deny deny/any"],
   [{ [OF_ROLE]: ROLE }, false, "pattern pattern/any account role/a"],
   [{ [`pattern/${A}`]: [] }, false, "pattern/any account pattern"],
-  [{ callers: [] }, false, "callers"],
-  [{ callers: [], ...denied("*") }, true, "callers deny deny/any"],
 ];
+test("a change of callers throws", () => {
+  const mayDeny = () => mayDenyOthers(wanted({ callers: [] }), store({}), CONTEXT);
+  assert.throws(mayDeny, { message: `${CONTEXT.prefix}/callers is not a mapping.` });
+});
+
 test("a change looks at the principals whose access it may take away", () => {
   for (const [change, ...expected] of LOOKS) {
     const reading = looksAt();

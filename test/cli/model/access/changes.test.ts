@@ -224,7 +224,6 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [repeated(["user/ops/bob", past], ["user/bob"], ["role/x"]), repeated(["user/ops/bob", past], ["user/bob"], ["role/y"]), "denial 0", "deny (4)"],
   [repeated(["user/bob"], ["role/x"]), repeated(["user/ops/bob", july], ["user/bob"], ["role/y"]), "denial 0", "deny (4)"],
   [repeated(["user/x"], ["user/y", july]), repeated(["user/y", july], ["user/o/y"]), "denial 0", "deny (3)"],
-  [ci(), { callers: [], "issuer/x": {}, ...ci(inG) }, "", "callers issuer/x role/ci"],
   [{ [`pattern/${A}`]: [1], ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "pattern < account"],
   [{ [`pattern/${A}`]: [{ arnLike: arn("role/*") }], ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "account < pattern"],
   [{ [`pattern/${A}`]: "{", ...toZ }, { ...listed("role/*"), [`account/${A}`]: { username: "y" } }, "invalid 3, wide 1, wide 1", "account < pattern"],
@@ -234,6 +233,15 @@ const CHANGES: readonly (readonly [before: object, change: object, marks?: strin
   [{ ...ci(), [`account/${A}`]: { newer: 1 } }, none(OF_CI), "broader 0", "role/ci < account"],
   [{ ...ci(), ...session() }, none(OF_CI), "", "role/ci"],
 ];
+test("callers and issuer keys are not changes of access: the rule throws", () => {
+  for (const name of ["callers", "issuer/x"]) {
+    const changes = wanted({ ...ci(inG), [name]: [] });
+    const notMapping = { message: `${CONTEXT.prefix}/${name} is not a mapping.` };
+    assert.throws(() => marksOf(changes, store(ci()), CONTEXT), notMapping);
+    assert.throws(() => nextPhase(changes, store(ci()), CONTEXT), notMapping);
+  }
+});
+
 test("the marks, the first writes, and the recent writes that they wait for", () => {
   const found = CHANGES.map(([before, change]) => {
     const recent = Object.fromEntries(Object.keys(before).map((parameter) => [parameter, 1_000]));
