@@ -136,22 +136,26 @@ export function hasKey(item: unknown, { arnLike, name = arnLike, session }: Entr
   return name !== undefined && isFor(item, name);
 }
 
+/** The address of a list, and the function's partition, without which denials may be of any. */
+export interface ListAddress {
+  readonly kind: ListKind;
+  readonly account: string;
+  readonly partition?: string;
+}
+
 /**
  * Returns the stored entries. Throws if the list, or an entry that `isChanged` does not select, is
  * invalid: rewriting it would guess its meaning.
  *
  * @param name of the parameter, for messages
- * @param partition of the function, for a deny list
  */
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
-  kind: ListKind,
+  { kind, account, partition }: ListAddress,
   isChanged: (item: unknown) => boolean,
-  partition?: string,
 ): readonly unknown[] {
   if (stored === undefined) return [];
-  const account = name.slice(name.lastIndexOf("/") + 1);
   const { isReadable, entries } = readStored(kind, { account, partition }, stored);
   if (!isReadable) {
     const [rule, advice] = stored.secure

@@ -148,7 +148,7 @@ async function deniedByAny(who: string, { ssm, review }: Connection, run: Run): 
 }
 
 /**
- * Whether the entry denies sessions, users or federated users of this name only. Names and ARN
+ * Returns whether the entry denies sessions, users or federated users of this name only. Names and ARN
  * patterns ignore case.
  */
 function isOfPerson(item: unknown, who: string): boolean {
@@ -176,7 +176,9 @@ function planWithout(
     const stored = known.get(parameter);
     const list = stored && parseJson(stored.value);
     if (stored === undefined || (Array.isArray(list) && !list.some(isRemoved))) return [];
-    const items = listItems(shortName(parameter, prefix), stored, "deny", isRemoved, partition);
+    const name = shortName(parameter, prefix);
+    const account = readName(prefix, parameter)?.account ?? "any";
+    const items = listItems(name, stored, { kind: "deny", account, partition }, isRemoved);
     return [[parameter, JSON.stringify(items.filter((item) => !isRemoved(item)))] as const];
   });
   return planFor(known, new Map(desired));

@@ -90,7 +90,7 @@ export function mappingToChange(
     throw usage(`${name} is a list. Name one session: ${set} --session <name>.`);
   }
   const isIt = (item: unknown) => hasKey(item, key);
-  const items = listItems(name, stored, kind, isIt);
+  const items = listItems(name, stored, { kind, account }, isIt);
   const item = items.find(isIt);
   const isStored = isObject(item);
   const old = isStored ? item : { ...start, ...key };

@@ -130,17 +130,17 @@ function withStoredEntries(
 ): ReadonlyMap<string, string> {
   return new Map(
     [...desired].map(([parameter, value]) => {
-      const kind = readName(prefix, parameter)?.kind;
-      if (kind === undefined || !isListKind(kind) || !keeps(kind)) return [parameter, value];
+      const { kind, account } = readName(prefix, parameter) ?? {};
+      if (kind === undefined || account === undefined || !isListKind(kind) || !keeps(kind))
+        return [parameter, value];
       const name = shortName(parameter, prefix);
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
       const items = listItems(
         name,
         stored.get(parameter),
-        kind,
+        { kind, account, partition },
         (item) => wantedFor(item) !== undefined,
-        partition,
       );
       // Of two entries with the same key, the first is used.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
@@ -162,9 +162,9 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
     .filter((position) => position >= 0);
   const at = positions.findIndex((position, index) => position < (positions[index - 1] ?? -1));
   if (at < 0) return;
-  const [earlier, later] = [positions[at - 1] ?? 0, positions[at] ?? 0].map(
-    (position) => (stored[position] as EntryKey).arnLike,
-  );
+  const patternAt = (position = 0) => (stored[position] as EntryKey).arnLike;
+  const earlier = patternAt(positions[at - 1]);
+  const later = patternAt(positions[at]);
   throw usage(
     `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
       "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",

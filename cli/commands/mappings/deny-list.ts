@@ -71,15 +71,13 @@ export function planDenials(
 ): Plan {
   const desired = new Map<string, string>();
   for (const arnLike of patterns) {
-    const list = denyParameter(review.prefix, accountOf(arnLike));
+    const account = accountOf(arnLike);
+    const list = denyParameter(review.prefix, account);
     const stored = known.get(list);
     const text = desired.get(list);
     // Several denials of one list are added one after the other.
     const before = text === undefined ? stored : { secure: false, ...stored, value: text };
-    desired.set(
-      list,
-      withDenial(shortName(list, review.prefix), before, arnLike, terms, review).value,
-    );
+    desired.set(list, withDenial(account, before, arnLike, terms, review).value);
   }
   return planFor(known, desired);
 }
@@ -89,18 +87,19 @@ export function planDenials(
  * each write drops. A denial that exists keeps its position and its description. Throws if the list
  * is invalid.
  *
- * @param name of the list, without the prefix
+ * @param account of the list, or `any`
  * @param denied an ARN pattern or a name
  */
 export function withDenial(
-  name: string,
+  account: string,
   stored: Pick<VersionedParameter, "value" | "secure"> | undefined,
   denied: string,
   { endAt, description }: Terms,
-  { partition, now }: ReviewSettings,
+  { prefix, partition, now }: ReviewSettings,
 ) {
   const isIt = (item: unknown) => isFor(item, denied);
-  const items = listItems(name, stored, "deny", isIt, partition);
+  const name = shortName(denyParameter(prefix, account), prefix);
+  const items = listItems(name, stored, { kind: "deny", account, partition }, isIt);
   const old = items.find(isIt);
   const text = description ?? (isObject(old) ? old["description"] : undefined);
   const key = denied.startsWith("arn:") ? "arnLike" : "name";

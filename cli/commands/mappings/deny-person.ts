@@ -11,7 +11,6 @@ import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
-import { loggedNames } from "../../cmdline/review-log.ts";
 import { EXIT, Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -117,7 +116,11 @@ export async function planPerson(
       mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
-    loggedNames: () => loggedNames(cluster, account, run, LOG_MS),
+    async loggedNames() {
+      // Loaded here: few denials need the log, and the clients for it take time to load.
+      const log = await import("../../cmdline/review-log.ts");
+      return log.loggedNames(cluster, account, run, LOG_MS);
+    },
   };
 }
 
@@ -176,19 +179,19 @@ async function planName(
 ): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
   const { review, account } = connection;
   const { prefix } = review;
-  const place = (list: string) =>
-    placeName(list, who, force === true, terms, known, connection, run);
+  const place = (ofAccount: string) =>
+    placeName(ofAccount, who, force === true, terms, known, connection, run);
   const first = denyParameter(prefix, account ?? "any");
   const inFirst: Placement = isRefused
     ? { problem: "may not be written with your permissions" }
-    : await place(first);
+    : await place(account ?? "any");
   if (inFirst.problem === undefined)
     return { plan: planFor(known, new Map([[first, inFirst.value]])) };
   const desired = new Map<string, string>();
   const uncovered: string[] = [];
   for (const other of account === undefined ? accountsIn(mappings, prefix) : []) {
     const list = denyParameter(prefix, other);
-    const { value, problem } = await place(list);
+    const { value, problem } = await place(other);
     if (problem === undefined) desired.set(list, value);
     else uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${problem}`);
   }
@@ -211,9 +214,12 @@ type Placement =
   | { readonly value: string; readonly problem?: undefined }
   | { readonly problem: string; readonly value?: undefined };
 
-/** Adds the name to a list, unless the list is invalid, full, or managed by a stack. */
+/**
+ * Adds the name to the list of an account, or `any`, unless the list is invalid, full, or managed by
+ * a stack.
+ */
 async function placeName(
-  list: string,
+  account: string,
   who: string,
   force: boolean,
   terms: Terms,
@@ -221,10 +227,10 @@ async function placeName(
   { ssm, review }: Connection,
   run: Run,
 ): Promise<Placement> {
+  const list = denyParameter(review.prefix, account);
   const stored = known.get(list);
   if (readValue(list, stored, review).problem !== undefined) return { problem: "is invalid" };
-  const name = shortName(list, review.prefix);
-  const { value, bytes, isNew } = withDenial(name, stored, who, terms, review);
+  const { value, bytes, isNew } = withDenial(account, stored, who, terms, review);
   if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
     return { problem: `is full (${bytes} of ${MAX_BYTES} bytes)` };
   if (stored === undefined || force) return { value };

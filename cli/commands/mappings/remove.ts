@@ -104,13 +104,14 @@ function removal(name: string, targets: readonly Target[], before: VersionedPara
   const keys = targets
     .map(({ key }) => key)
     .filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
-  const [kind] = targets.map(({ address }) => address.kind).filter(isListKind);
-  if (kind === undefined || keys.length < targets.length) {
+  const address = targets[0]?.address;
+  if (address === undefined || !isListKind(address.kind) || keys.length < targets.length) {
     const changes = removalOf(before);
     return { changes, missing: changes.length === 0 ? [`${name} is already empty.`] : [] };
   }
   const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
-  const items = listItems(name, before, kind, isRemoved);
+  const { kind, account } = address;
+  const items = listItems(name, before, { kind, account }, isRemoved);
   const others = keys.filter((key) => !items.some((item) => hasKey(item, key)));
   const missing = others.map(({ arnLike, session }) => {
     return `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`;

@@ -1,7 +1,7 @@
 // `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
 
 import type { Command } from "commander";
-import { isListKind, type ListKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
@@ -24,6 +24,7 @@ import {
   hasEnded,
   hasKey,
   keyOfItem,
+  type ListAddress,
   listIn,
   listItems,
   type VersionedParameter,
@@ -84,7 +85,13 @@ async function rollback(
       throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
     const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
     const value = isEntry
-      ? withEntry(name, address.kind, key, before.get(parameter), target)
+      ? withEntry(
+          name,
+          { kind: address.kind, account: address.account },
+          key,
+          before.get(parameter),
+          target,
+        )
       : validValue(name, target, review);
     const plan = planChanges(before, new Map([[parameter, value]]), false);
     if (address.kind === "deny") logEnded(value, review.now, run);
@@ -124,17 +131,17 @@ function validValue(
 /** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
 function withEntry(
   name: string,
-  kind: ListKind,
+  list: ListAddress,
   key: EntryKey,
   before: VersionedParameter | undefined,
   target: VersionedParameter,
 ): string {
   const isIt = (item: unknown) => hasKey(item, key);
-  const now = listItems(name, before, kind, isIt);
+  const now = listItems(name, before, list, isIt);
   const then = listItems(
     `version ${target.version} of ${name}`,
     target,
-    kind,
+    list,
     (item) => !isIt(item),
   ).find(isIt);
   if (then === undefined && !now.some(isIt)) {
