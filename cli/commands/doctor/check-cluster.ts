@@ -14,7 +14,7 @@ import { isAccessDenied, toFailure } from "../../aws/errors.ts";
 import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
 import { type Advice, adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
-import { clustersIn } from "../../cmdline/chosen-clusters.ts";
+import { type ChosenCluster, clustersIn } from "../../cmdline/chosen-clusters.ts";
 import { readConfig } from "../../cmdline/contexts.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
@@ -67,7 +67,7 @@ export async function checkCallers(connecting: Promise<Connection>, run: Run): P
       "renews the tokens stops, and after a rollback to a version that does not know IAM callers";
     return warning("callers", seen, advice);
   } catch (error) {
-    return unread("callers", error, ({ spell }) => ({
+    return notChecked("callers", error, ({ spell }) => ({
       before: "one caller should have a token. Where ssm:GetParameters is allowed, run:",
       command: spell("callers list"),
     }));
@@ -115,12 +115,12 @@ export async function checkSettings(
       "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
     return failed(name, `version ${Version} of the function has other ${listed(different)}`, moved);
   } catch (error) {
-    return unread(name, error, PERMISSION);
+    return notChecked(name, error, PERMISSION);
   }
 }
 
 /** Looks up the operator's mapping, with the function's settings. */
-export async function checkMapping(token: string, connecting: Promise<Connection>, run: Run) {
+export async function checkOwnMapping(token: string, connecting: Promise<Connection>, run: Run) {
   try {
     const connection = await connecting;
     const check = mappingCheck(
@@ -132,7 +132,7 @@ export async function checkMapping(token: string, connecting: Promise<Connection
     const advice = isAccessDenied(error)
       ? "allow ssm:GetParameters here, or run explain where that is allowed"
       : "run explain where STS and Parameter Store can be reached";
-    return [unread("mapping", error, advice)];
+    return [notChecked("mapping", error, advice)];
   }
 }
 
@@ -156,7 +156,7 @@ export async function checkDenials(connecting: Promise<Connection>, run: Run): P
     return findings.map(({ where, message }) => warning(name, `${where}: ${message}`, advice));
   } catch (error) {
     return [
-      unread(
+      notChecked(
         name,
         error,
         "allow ssm:GetParametersByPath here, or run mappings lint where that is allowed",
@@ -179,7 +179,7 @@ function regionsCheck({ functions, settings }: Connection): Check[] {
 }
 
 /** Returns a warning, not a failure: the operator may not have the permission. */
-function unread(check: string, error: unknown, advice: Advice): Check {
+function notChecked(check: string, error: unknown, advice: Advice): Check {
   const failure = toFailure(error);
   if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
   return warning(check, `not checked: ${failure.message}`, advice);
@@ -218,7 +218,10 @@ const RESERVABLE = 100 + 8;
 
 const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Checks how many executions the account and Region allow at once.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export async function checkConcurrency(config: ClientConfig, run: Run): Promise<Check> {
   const name = "concurrency";
   try {
@@ -245,7 +248,7 @@ export async function checkConcurrency(config: ClientConfig, run: Run): Promise<
       `${seen}. For production, reserve 8 for logins (docs/deploy.md): other functions cannot use those`,
     );
   } catch (error) {
-    return unread(name, error, ADVICE);
+    return notChecked(name, error, ADVICE);
   }
 }
 
@@ -254,50 +257,57 @@ export async function checkStores(
   place: ClusterPlace,
   hasStandby: boolean,
   run: Run,
-): Promise<Check[]> {
-  const { cluster, profile } = place;
+): Promise<readonly Check[]> {
   const contexts = clustersIn(await readConfig(run.environment)).filter(
-    (context) => context.cluster === cluster,
+    ({ cluster }) => cluster === place.cluster,
   );
-  if (contexts.length < 2 && hasStandby)
-    return [
-      warning(
-        "stores",
-        "not compared: the standby has no context",
-        "add one to the configuration file",
-      ),
-    ];
-  if (contexts.length < 2) return [];
-  const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing. For a setting, deploy both stacks with the same one, and the standby with nodeRegion of the primary`;
-  const checks: Check[] = [];
-  for (const context of contexts) {
-    try {
-      const own = await connect(place, {}, run);
-      const other = await connect({ ...(profile && { profile }), ...context }, {}, run);
-      if (
-        own.settings.region === other.settings.region &&
-        own.review.prefix === other.review.prefix
-      )
-        continue;
-      const ours = await readToCompare(own, run, { callers: true });
-      const theirs = await readToCompare(other, run, { callers: true });
-      const names = [...new Set([...ours.keys(), ...theirs.keys()])];
-      const different = [
-        ...names.filter((name) => !isStored(theirs.get(name)?.value, ours.get(name))),
-        ...differentSettings(own.functions.own.settings, other.functions.own.settings),
-        ...(own.functions.own.nodeLookup === other.functions.own.nodeLookup ? [] : ["nodes"]),
-      ];
-      if (different.length === 0) checks.push(ok("stores", `equal to ${context.name}`));
-      else
-        checks.push(failed("stores", `different in ${context.name}: ${listed(different)}`, advice));
-      const { version, notes } = other.functions.own;
-      if (version === undefined)
-        checks.push(
-          warning("stores", notes.join(" "), "deploy the other stack, which stores them"),
-        );
-    } catch (error) {
-      checks.push(unread("stores", error, advice));
-    }
+  if (contexts.length >= 2) {
+    const checks: Check[] = [];
+    for (const context of contexts) checks.push(...(await compareStores(place, context, run)));
+    return checks;
   }
-  return checks;
+  if (!hasStandby) return [];
+  const advice = "add one to the configuration file";
+  return [warning("stores", "not compared: the standby has no context", advice)];
+}
+
+/** Compares the stores of two contexts; no check if both have the same store. */
+async function compareStores(
+  place: ClusterPlace,
+  context: ChosenCluster,
+  run: Run,
+): Promise<readonly Check[]> {
+  const name = "stores";
+  const { cluster, profile } = place;
+  const advice = `to see it, run mappings diff -c ${cluster} and callers list -c ${cluster}; then repeat the change that is missing. For a setting, deploy both stacks with the same one, and the standby with nodeRegion of the primary`;
+  try {
+    const own = await connect(place, {}, run);
+    const other = await connect({ ...(profile && { profile }), ...context }, {}, run);
+    const isSameRegion = own.settings.region === other.settings.region;
+    if (isSameRegion && own.review.prefix === other.review.prefix) return [];
+    const different = await differencesOf(own, other, run);
+    const check =
+      different.length === 0
+        ? ok(name, `equal to ${context.name}`)
+        : failed(name, `different in ${context.name}: ${listed(different)}`, advice);
+    const { version, notes } = other.functions.own;
+    if (version !== undefined) return [check];
+    return [check, warning(name, notes.join(" "), "deploy the other stack, which stores them")];
+  } catch (error) {
+    return [notChecked(name, error, advice)];
+  }
+}
+
+/** Returns the names of the parameters and settings that differ between two stores. */
+async function differencesOf(own: Connection, other: Connection, run: Run): Promise<string[]> {
+  const ours = await readToCompare(own, run, { callers: true });
+  const theirs = await readToCompare(other, run, { callers: true });
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])];
+  const ownFunction = own.functions.own;
+  const otherFunction = other.functions.own;
+  return [
+    ...names.filter((name) => !isStored(theirs.get(name)?.value, ours.get(name))),
+    ...differentSettings(ownFunction.settings, otherFunction.settings),
+    ...(ownFunction.nodeLookup === otherFunction.nodeLookup ? [] : ["nodes"]),
+  ];
 }

@@ -38,7 +38,7 @@ import {
   checkCallers,
   checkConcurrency,
   checkDenials,
-  checkMapping,
+  checkOwnMapping,
   checkSettings,
   checkStores,
   checkUrl,
@@ -244,7 +244,7 @@ async function checkEndpoint(
     }
     // At once: of a silent Parameter Store, each would wait for the time limit.
     const stored = [
-      checkMapping(token, connecting, run),
+      checkOwnMapping(token, connecting, run),
       checkDenials(connecting, run),
       checkSettings(connecting, cluster, run, functionName),
     ] as const;
@@ -274,7 +274,8 @@ async function makeToken(cluster: ChosenCluster, run: Run) {
   try {
     const { config, partition } = await clientConfig(cluster, run);
     const credentials = await findCredentials(config, run);
-    const [{ region }, { domain }] = [config, partition];
+    const { region } = config;
+    const { domain } = partition;
     const { token } = await signToken({
       credentials,
       clusterId: cluster.cluster,

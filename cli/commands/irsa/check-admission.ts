@@ -114,7 +114,7 @@ function hasBinding(installed: InstalledPolicy | undefined): installed is Instal
   return installed !== undefined && installed.bindings.length > 0;
 }
 
-/** Whether a binding of the policy for Pods selects only ServiceAccounts with the label. */
+/** Returns whether a binding of the policy for Pods selects only ServiceAccounts with the label. */
 function needsLabel(binding: KubernetesObject): boolean {
   return !selects(objectAt(binding, "spec", "paramRef", "selector"), {});
 }

@@ -15,7 +15,7 @@ import { readLegacyTokens, requestToken } from "./cluster-keys.ts";
 import type { PublishedKey } from "./published-keys.ts";
 
 /** Returns advice that ends in the command that publishes keys. */
-function publish(before: string): Advice {
+function publishAdvice(before: string): Advice {
   return ({ spell }) => ({ before, command: spell("irsa keys publish", "--kubeconfig <file>") });
 }
 
@@ -88,7 +88,7 @@ export async function checkToken(
 function checkSigner(kid: string, served: readonly string[]): Check {
   const check = "signing key";
   if (served.includes(kid)) return ok(check, kid);
-  return failed(check, `${kid} is not served`, publish("publish it:"));
+  return failed(check, `${kid} is not served`, publishAdvice("publish it:"));
 }
 
 /** Tries to log in with the token, because the flag --api-audiences cannot be read. */
@@ -165,7 +165,7 @@ export async function checkDocuments(
   const check =
     kids.length > 0
       ? ok("jwks", seen)
-      : failed("jwks", "it contains no key", publish("publish one:"));
+      : failed("jwks", "it contains no key", publishAdvice("publish one:"));
   // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
@@ -175,7 +175,11 @@ async function fetchDocument(check: string, url: string, ca: string | undefined,
   try {
     const reply = await endpoint.send("GET");
     if (reply.status !== 200) {
-      return failed(check, `HTTP ${reply.status}, ${messageOf(reply, "issuer")}`, adviceFor(reply));
+      return failed(
+        check,
+        `HTTP ${reply.status}, ${messageOf(reply, "issuer")}`,
+        adviceForReply(reply),
+      );
     }
     if (reply.ms <= STS_PATIENCE_MS) return reply;
     return failed(
@@ -189,9 +193,9 @@ async function fetchDocument(check: string, url: string, ca: string | undefined,
   }
 }
 
-const PUBLISH_KEYS = publish("publish the cluster's keys:");
+const PUBLISH_KEYS = publishAdvice("publish the cluster's keys:");
 
-function adviceFor({ status, body }: Reply): Advice {
+function adviceForReply({ status, body }: Reply): Advice {
   if (memberAt(parseJson(body), "code") === "issuer_without_keys") return PUBLISH_KEYS;
   return status === 404 ? "check the issuer's URL" : "check the issuer's log";
 }

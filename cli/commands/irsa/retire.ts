@@ -161,7 +161,7 @@ async function readTokens(
   run: Run,
 ): Promise<typeof LEAKED> {
   const { signing, longestSeconds, lines } =
-    kubeconfig === undefined ? NOT_ASKED : await readCluster(kubeconfig, kid, signedUntil, run);
+    kubeconfig === undefined ? NOT_ASKED : await askCluster(kubeconfig, kid, signedUntil, run);
   const end = signedUntil + 1000 * Math.max(longestToken, longestSeconds);
   function problemOf(published: readonly PublishedKey[]): string | undefined {
     // A key that is not served verifies no token.
@@ -176,7 +176,7 @@ async function readTokens(
 
 const NOT_ASKED = { signing: undefined, longestSeconds: 0, lines: [] };
 
-async function readCluster(kubeconfig: string, kid: string, signedUntil: number, run: Run) {
+async function askCluster(kubeconfig: string, kid: string, signedUntil: number, run: Run) {
   const kubernetes = await openKubernetes(kubeconfig, run);
   // No service accepts a token for this audience.
   const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
