@@ -234,7 +234,10 @@ const SOURCES = [
   "aws_access_key_id",
 ];
 
-/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html */
+/**
+ * Throws for a profile with a role and without the credentials that assume it.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+ */
 function checkRole(name: string, profile: Readonly<Record<string, string | undefined>>): void {
   if (profile["role_arn"] === undefined || SOURCES.some((key) => profile[key] !== undefined))
     return;

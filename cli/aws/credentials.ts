@@ -218,7 +218,8 @@ export async function profileChain(profile = "default"): Promise<Profile[]> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
   const chain = new Map<string, Profile>();
-  for (let name: string | undefined = profile; name && !chain.has(name); ) {
+  let name: string | undefined = profile;
+  while (name && !chain.has(name)) {
     const settings: Profile["settings"] = { ...configFile[name], ...credentialsFile[name] };
     chain.set(name, { name, settings });
     name = settings["source_profile"];

@@ -138,7 +138,7 @@ function sentenceOf(error: Error): string | undefined {
   if (code !== undefined) return noConnection(code, error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
   if ("$fault" in error && !isUnknown)
-    return `AWS returned an error: ${quotedAnswer(name)}, ${oneLine(message)}`;
+    return `AWS returned an error: ${quotedAnswer(name)}, ${quotedSentence(message)}`;
   // The SDK received a response that the service never sends.
   return "$response" in error || isUnknown
     ? `The response is not from AWS: ${CHECK_PROXY}.`
@@ -153,7 +153,7 @@ function rejectedCredentials({ name, message }: Error): string | undefined {
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name))
     return "AWS does not know these credentials, or they are for another partition.";
-  if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
+  if (FORBIDDEN.includes(name)) return `No permission: ${quotedSentence(message)}`;
   if (!WRONG_KEY.includes(name)) return undefined;
   return /scoped to a valid region/.test(message)
     ? "AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and AWS_ENDPOINT_URL."
@@ -163,7 +163,7 @@ function rejectedCredentials({ name, message }: Error): string | undefined {
 function noCredentials(message: string): string {
   return /multi-factor/.test(message)
     ? "The profile requires an MFA code: run this in a terminal, or sign in with the code first."
-    : `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
+    : `No AWS credentials: sign in, or give --profile (${quotedSentence(message)})`;
 }
 
 /**
@@ -185,7 +185,7 @@ function noConnection(code: string, error: Error): string {
   if (/^HPE_/.test(code)) return `The response is not HTTP (${code}): ${CHECK_PROXY}.`;
   const [where] = addressesOf(error);
   return where === undefined
-    ? `No connection (${code}): ${oneLine(error.message)}`
+    ? `No connection (${code}): ${quotedSentence(error.message)}`
     : `No connection to ${where} (${code})${UNKNOWN_HOST.includes(code) ? ": check the region, and the network" : ""}.`;
 }
 
@@ -206,7 +206,8 @@ function addressesOf(error: Error): string[] {
   return typeof hostname === "string" ? [hostname] : [];
 }
 
-function oneLine(text: string): string {
+/** Returns the text of another program in one line, with a period. */
+function quotedSentence(text: string): string {
   const line = quotedAnswer(text);
   return /[.!?)]$/.test(line) ? line : `${line}.`;
 }

@@ -64,6 +64,7 @@ interface ReviewFilter {
 const LONGEST = 200;
 
 /**
+ * Returns the pattern with which CloudWatch Logs filters the lines.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
  * AWS does not document how to escape quotes, backslashes and asterisks in a pattern. So the

@@ -5,7 +5,7 @@ import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import type { ClusterPlace } from "../aws/connection.ts";
 import { usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
-import { type Config, type Environment, readConfig } from "./contexts.ts";
+import { type Config, readConfig } from "./contexts.ts";
 
 export const CLUSTER_FLAGS = "-c, --cluster <id>";
 
@@ -79,7 +79,7 @@ async function chosenBy(command: Command, { environment }: Run): Promise<readonl
 function namesFor(
   command: Command,
   config: Config | undefined,
-  environment: Environment,
+  environment: Run["environment"],
 ): readonly string[] {
   // With an endpoint, no cluster is needed, so this option does not read the environment itself.
   const isNeeded =
@@ -153,7 +153,7 @@ function onlyCluster(
   context: ChosenCluster,
   command: Command,
   isOnly: boolean,
-  environment: Environment,
+  environment: Run["environment"],
 ): ChosenCluster {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const { region, profile, prefix, ...others } = context;

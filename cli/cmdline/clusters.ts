@@ -27,7 +27,7 @@ export interface ClusterRun {
 export function runsOf(
   { chosen, isSeveral }: Clusters,
   run: Run,
-  runOf: ReturnType<typeof outputByCluster>["runOf"] = (name) => ({
+  runOf: (name: string) => Run = (name) => ({
     ...run,
     log: (text) => run.log(`${name}: ${text}`),
   }),

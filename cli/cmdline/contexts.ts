@@ -20,10 +20,16 @@ export interface Context
   readonly account?: string;
 }
 
-/** `defaultContext` applies if no cluster is given. */
-export type Config = NonNullable<Awaited<ReturnType<typeof readConfig>>>;
+/** The configuration file, as it was read. */
+export interface Config {
+  readonly file: string;
+  /** The contexts by name, in the order of the file. */
+  readonly contexts: ReadonlyMap<string, Context>;
+  /** The name of the context that applies if no cluster is given. */
+  readonly defaultContext?: string;
+}
 
-export type Environment = Run["environment"];
+type Environment = Run["environment"];
 
 const KEYS = ["defaultContext", "contexts"];
 
@@ -37,10 +43,10 @@ const CONTEXT_KEYS = [
 ] as const;
 
 /**
- * Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first
- * error.
+ * Reads the configuration file; `undefined` if it does not exist. Throws a `Failure` with the line
+ * of the first error.
  */
-export async function readConfig(environment: Environment) {
+export async function readConfig(environment: Environment): Promise<Config | undefined> {
   const file = configFile(environment);
   if (file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.

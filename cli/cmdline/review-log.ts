@@ -220,7 +220,8 @@ export async function readReviews(
   run: Run,
   progress = startProgress("Reading the log: reviews", undefined, run),
 ): Promise<void> {
-  let [count, newest]: [number, number | undefined] = [0, undefined];
+  let count = 0;
+  let newest: number | undefined;
   try {
     for await (const page of readPages(log.query, log.reader)) {
       for (const { review } of page) await use(review);

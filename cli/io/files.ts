@@ -166,10 +166,12 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
   return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
 }
 
+type FolderKind = "cache" | "config" | "data";
+
 /**
  * Returns the user's folder of this kind; `undefined` if no XDG variable and no home folder is set.
  */
-export function xdgFolder(environment: Run["environment"], kind: "cache" | "config" | "data") {
+export function xdgFolder(environment: Run["environment"], kind: FolderKind): string | undefined {
   const xdg = environment[`XDG_${kind.toUpperCase()}_HOME`];
   // The XDG specification requires ignoring relative paths.
   if (xdg && isAbsolute(xdg)) return xdg;
@@ -177,8 +179,8 @@ export function xdgFolder(environment: Run["environment"], kind: "cache" | "conf
   return home ? join(home, kind === "data" ? ".local/share" : `.${kind}`) : undefined;
 }
 
-/** Returns the command's own folder in it. */
-export function userFolder(...where: Parameters<typeof xdgFolder>): string | undefined {
-  const folder = xdgFolder(...where);
+/** Returns the command's own folder in the user's folder of this kind. */
+export function userFolder(environment: Run["environment"], kind: FolderKind): string | undefined {
+  const folder = xdgFolder(environment, kind);
   return folder && join(folder, "iam-authenticator");
 }

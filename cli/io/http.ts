@@ -274,7 +274,10 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** https://nodejs.org/api/tls.html#tlssocketencrypted */
+/**
+ * Returns whether the socket uses TLS.
+ * https://nodejs.org/api/tls.html#tlssocketencrypted
+ */
 function isTls(socket: Socket): socket is TLSSocket {
   return "encrypted" in socket;
 }

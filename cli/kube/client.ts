@@ -159,7 +159,7 @@ export async function openKubernetes(kubeconfig: string, run: Run) {
     throw awsFailure(`kube-apiserver's list ${path} does not end: its pages repeat.`);
   }
 
-  /** `path` names the list in the error. */
+  /** Reads one page of a list. `path` names the list in the error. */
   async function readPage(path: string, url: string) {
     const { status, body } = await ask("GET", url);
     if (status !== 200 || !isObject(body) || !Array.isArray(body["items"]))

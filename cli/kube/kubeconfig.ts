@@ -67,7 +67,7 @@ export function reviewUrl(endpoint: string): string {
   return url.href;
 }
 
-/** Whether secrets may be sent to this URL. */
+/** Returns whether secrets may be sent to this URL. */
 export function isConfidential({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
@@ -135,7 +135,7 @@ function lacksTlsSetting({ server, ...cluster }: NamedCluster, user: Section): b
 }
 
 /**
- * Whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and
+ * Returns whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and
  * read the token.
  */
 function isUnverified(cluster: Section): boolean {

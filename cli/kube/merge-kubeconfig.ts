@@ -195,6 +195,7 @@ function merged(old: unknown, made: unknown): unknown {
 }
 
 /**
+ * Returns the paths of the files that kubectl reads.
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable
  */
 function pathsOf({ environment }: Run): readonly string[] {

@@ -240,7 +240,7 @@ export function isGroup(path: string): boolean {
   return path === "" || (path in COMMANDS && COMMANDS[path]?.load === undefined);
 }
 
-/** Whether `word` is the name or alias of the command. */
+/** Returns whether `word` is the name or alias of the command. */
 export function isCalled(path: string, word: string | undefined): boolean {
   return word !== undefined && [nameIn(path), COMMANDS[path]?.alias].includes(word);
 }

@@ -178,7 +178,7 @@ function addressOfArn(arn: unknown): Address | Problem {
   return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
 }
 
-/** The pattern implies its account, if the entry has none. */
+/** Returns the address of a pattern. Without an account, it is that in the pattern's ARN. */
 function addressOfPattern(arnLike: unknown, given: unknown): Address | Problem {
   const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
   const account = given === undefined ? implied : given;

@@ -106,10 +106,12 @@ export function identitiesNamed(
 
 /** Returns the same identities as `identitiesNamed`, with patterns that fit in a deny list. */
 export function possibleIdentities(
-  ...args: Parameters<typeof identitiesNamed>
+  who: string,
+  parameters: StoredParameters,
+  review: ReviewSettings,
 ): PossibleIdentity[] {
-  const [who, , { partition }] = args;
-  const found = identitiesNamed(...args);
+  const { partition } = review;
+  const found = identitiesNamed(who, parameters, review);
   const sessions = Map.groupBy(
     found.filter(({ kind }) => kind === "session"),
     ({ arnLike }) => accountIn(arnLike),

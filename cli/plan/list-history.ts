@@ -80,19 +80,20 @@ const RACE_MS = 60_000;
  * since, give the list that all operators want.
  */
 export function startOfRace(history: readonly ParameterVersion[], from: number): number {
-  let start = from;
   // Another tool's write without a description keeps an earlier one, which is not of a race.
   const isAtOnce = ({ version, modified }: ParameterVersion, read: number) =>
     history.some(
       (next) =>
         next.version === read + 1 && next.version < version && modified - next.modified < RACE_MS,
     );
-  const isRacing = (written: ParameterVersion) =>
+  const isRacing = (written: ParameterVersion, start: number) =>
     written.version >= start && readBy(written) < start && isAtOnce(written, readBy(written));
-  for (let racing = history.find(isRacing); racing !== undefined; racing = history.find(isRacing)) {
+  let start = from;
+  for (;;) {
+    const racing = history.find((written) => isRacing(written, start));
+    if (racing === undefined) return start;
     start = readBy(racing);
   }
-  return start;
 }
 
 /**

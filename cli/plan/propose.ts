@@ -1,4 +1,4 @@
-// Checks, prints and confirms a plan: every command that writes uses it.
+// Prepares a plan for its writes: judges and checks it, and asks for the user's consent.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";

@@ -31,6 +31,7 @@ export class Stopped extends Failure {
 /** No order of the writes keeps an administrator, so the same command fails again. */
 export class NoOrder extends Failure {}
 
+/** Returns whether the failed write happened: reads the parameter if the failure does not show it. */
 export async function stateOf(
   { name, before, value }: Change,
   failure: Failure,
@@ -108,7 +109,8 @@ export function stopped(
 }
 
 /**
- * Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS.
+ * Returns whether a retry can succeed: after throttling and outages, and not after other errors from
+ * AWS.
  */
 function helpsAgain(error: unknown, failure: Failure): boolean {
   const { exitCode } = failure;

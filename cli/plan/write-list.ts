@@ -205,12 +205,9 @@ export function mergeValues(
   theirs: string,
   isRestored = false,
 ) {
-  const [was, is, other] = [base, mine, theirs].map((text) => listIn(text) ?? []) as [
-    unknown[],
-    unknown[],
-    unknown[],
-  ];
-  const { items, clashes: both } = mergeList(key, was, is, other);
+  const was = listIn(base) ?? [];
+  const is = listIn(mine) ?? [];
+  const { items, clashes: both } = mergeList(key, was, is, listIn(theirs) ?? []);
   const clashes = both.filter((entry) => !ended.includes(entry));
   const value = JSON.stringify(items);
   const isReordered = !isRestored && changesOrder(key, was, is);

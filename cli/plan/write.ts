@@ -47,13 +47,8 @@ export async function writeAll(
   const endOfWaiting = logIfSlow(run);
   const writing = new Writing(accepted, connection, run, progress);
   try {
-    for (let isLeft = true; isLeft; ) {
-      try {
-        isLeft = await writing.phase();
-      } catch (error) {
-        await writing.report(error);
-      }
-    }
+    let isLeft = true;
+    while (isLeft) isLeft = await writing.step();
   } finally {
     progress.end();
     endOfWaiting();
@@ -89,8 +84,20 @@ class Writing {
     this.#current = new Map(accepted.current);
   }
 
-  /** Returns whether something may be left to write. */
-  async phase(): Promise<boolean> {
+  /**
+   * Writes the next phase. Returns whether something may be left to write, which is the case if only
+   * the response of a write was lost. Throws `Stopped` otherwise.
+   */
+  async step(): Promise<boolean> {
+    try {
+      return await this.#phase();
+    } catch (error) {
+      await this.#report(error);
+      return true;
+    }
+  }
+
+  async #phase(): Promise<boolean> {
     const planned = await this.#next();
     if (planned === undefined) return false;
     await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#run);
@@ -117,8 +124,11 @@ class Writing {
     return true;
   }
 
-  /** Throws unless only the response of a write was lost. */
-  async report(error: unknown): Promise<void> {
+  /**
+   * Reports why a phase has stopped, by an error that lists what is written and what is left.
+   * Returns if only the response of a write was lost.
+   */
+  async #report(error: unknown): Promise<void> {
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     const uncertain = this.#uncertain;
@@ -181,7 +191,7 @@ class Writing {
     return true;
   }
 
-  /** The value may be one before the wanted value. */
+  /** Writes one change of a phase, whose value may be one before the wanted value. */
   async #write(planned: PhaseWrite): Promise<void> {
     const { name, value } = planned;
     await this.#waitForTurn(this.#run.interrupted);

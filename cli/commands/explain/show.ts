@@ -88,7 +88,7 @@ export function userLines({ username, groups }: User): Line[] {
 }
 
 /**
- * Whether the username or a group contains the node's name, which EC2 returns only for a node's own
+ * Returns whether the username or a group contains the node's name, which EC2 returns only for a node's own
  * token.
  */
 export function needsInstance(user: User | undefined): boolean {

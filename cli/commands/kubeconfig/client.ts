@@ -171,7 +171,10 @@ export interface ClientOptions {
  */
 const API_VERSION = "client.authentication.k8s.io/v1beta1";
 
-/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
+/**
+ * Creates the kubeconfig with the exec plugin.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration
+ */
 export function clientKubeconfig(options: ClientOptions, ca: string | undefined) {
   const { cluster, server, exec, region, profile } = options;
   const name = options.alias || cluster;

@@ -116,7 +116,7 @@ function withGroups<T extends Foreign>(
   groups: readonly string[] | undefined,
 ): T & Foreign {
   const own = entry.groups ?? [];
-  // carry() reports a value that is not a list.
+  // importEntry() reports a value that is not a list.
   if (!Array.isArray(own)) return entry;
   const all = [...new Set([...own, ...(groups ?? [])])];
   return {

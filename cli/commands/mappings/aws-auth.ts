@@ -25,10 +25,6 @@ import { type StoredEntries, storedEntries } from "../../model/stored-entries.ts
 import type { Cause, Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
 
-function translateOut(text: string): string {
-  return text.replace(/\{(\w+)\}/g, "{{$1}}");
-}
-
 /** A role that IAM Identity Center created for a permission set. */
 export interface KnownRole {
   readonly account: string;
@@ -52,13 +48,13 @@ export function exportAwsAuth({ parameters, roles, review }: ExportInput) {
   const { mappings, denials } = stored;
   const activeDenials = denials.filter((denial) => isActive(denial, review));
   const source = { ...stored, roles, activeDenials };
-  const carried = mappings.map((entry) => ({ entry, ...convert(entry, source) }));
-  const exportable = carried.flatMap(({ items }) => (items === undefined ? [] : [items]));
+  const converted = mappings.map((entry) => ({ entry, ...convert(entry, source) }));
+  const exportable = converted.flatMap(({ items }) => (items === undefined ? [] : [items]));
   return {
     configMap: configMapOf(exportable.flat()),
     exported: exportable.length,
     problems: [
-      ...carried.flatMap(({ entry, cause }): Skipped[] =>
+      ...converted.flatMap(({ entry, cause }): Skipped[] =>
         cause ? [{ what: nameOfEntry(entry), cause }] : [],
       ),
       ...denials.map(
@@ -97,6 +93,11 @@ function item({ mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string,
   };
 }
 
+/** Returns the text with the placeholders of aws-iam-authenticator, such as `{{SessionName}}`. */
+function translateOut(text: string): string {
+  return text.replace(/\{(\w+)\}/g, "{{$1}}");
+}
+
 /** Entries that aws-auth can express, or the cause why the entry is skipped. */
 type Conversion =
   | { readonly items: readonly MappingEntry[]; readonly cause?: undefined }
@@ -119,25 +120,25 @@ function convert(entry: PlacedMapping, source: Source): Conversion {
   if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
   if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
     return skipped({ code: "claims_unknown" });
-  const unchanged = () => carryAll([entry], parameter, source);
-  const carry: Readonly<Record<MappingKind, () => Conversion>> = {
+  const unchanged = () => convertAll([entry], parameter, source);
+  const conversions: Readonly<Record<MappingKind, () => Conversion>> = {
     role: unchanged,
     user: unchanged,
     root: unchanged,
     "federated-user": unchanged,
-    sso: () => carryPermissionSet(entry, source),
+    sso: () => convertPermissionSet(entry, source),
     "sso-session": () => skipped({ code: "session_unknown" }),
     pattern: () => skipped({ code: "pattern_unknown" }),
-    account: () => carryAccount(entry, source),
+    account: () => convertAccount(entry, source),
   };
-  return carry[kind]();
+  return conversions[kind]();
 }
 
 function skipped(cause: Cause): Conversion {
   return { cause };
 }
 
-function carryAccount(
+function convertAccount(
   entry: MappingEntry,
   { parameters, mappings, problems, review, activeDenials }: Source,
 ): Conversion {
@@ -159,7 +160,7 @@ function carryAccount(
  * Converts a permission set's mapping to the set's known roles, except roles with a separate
  * mapping, even if that one cannot be converted.
  */
-function carryPermissionSet(entry: PlacedMapping, source: Source): Conversion {
+function convertPermissionSet(entry: PlacedMapping, source: Source): Conversion {
   const { parameters, mappings, problems, roles, review } = source;
   const { prefix } = review;
   const { account, name: set } = entry;
@@ -178,11 +179,11 @@ function carryPermissionSet(entry: PlacedMapping, source: Source): Conversion {
   const asRoles = others.map(({ name, arn }): MappingEntry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
-  return carryAll(asRoles, entry.parameter, source);
+  return convertAll(asRoles, entry.parameter, source);
 }
 
 /** Converts the items only if the function grants access to each principal by this parameter. */
-function carryAll(
+function convertAll(
   items: readonly MappingEntry[],
   parameter: string,
   { parameters, review, activeDenials }: Source,

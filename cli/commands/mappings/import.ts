@@ -47,7 +47,7 @@ export function importCommand(command: Command, run: Run): Command {
 
 async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void> {
   const found: (Foreign & { readonly inFile: string })[] = [];
-  const carried: ImportedEntry[] = [];
+  const importedEntries: ImportedEntry[] = [];
   const problems: string[] = [];
   const remarks: string[] = [];
   for (const path of file) {
@@ -58,12 +58,12 @@ async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void
     found.push(...items.map((item) => ({ ...item, inFile })));
   }
   for (const { inFile, ...foreign } of withAccessPolicies(found)) {
-    const result = carry(foreign, sso === true);
+    const result = importEntry(foreign, sso === true);
     const where = `${inFile}${result.where}`;
     if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
-    else carried.push({ ...result, where });
+    else importedEntries.push({ ...result, where });
   }
-  const { winners, overridden } = merge(carried);
+  const { winners, overridden } = merge(importedEntries);
   remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
   for (const line of [...remarks, ...overridden, ...problems]) run.log(`${line}.\n`);
   run.print(writeMappingFile(winners.map(({ entry }) => entry)));
@@ -73,7 +73,9 @@ async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void
   run.log(`${imported}.\n`);
 }
 
+/** An entry for the mapping file, and what the import of its mapping changes. */
 interface ImportedEntry {
+  /** The place of the mapping in its file, for messages. */
   readonly where: string;
   readonly entry: Entry;
   /** Phrases about differences. */
@@ -83,11 +85,11 @@ interface ImportedEntry {
 }
 
 /**
- * Converts a mapping.
+ * Converts another program's mapping to an entry, or returns the problem why it cannot.
  *
  * @param sso whether to map the permission set instead of its role
  */
-export function carry(
+export function importEntry(
   foreign: Foreign,
   sso: boolean,
 ): ImportedEntry | (Problem & { readonly where: string }) {
@@ -175,8 +177,8 @@ function accountText(account: unknown): unknown {
  *
  * @returns the mappings that apply, and for each skipped one a phrase with the reason
  */
-export function merge(carried: readonly ImportedEntry[]) {
-  const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
+export function merge(importedEntries: readonly ImportedEntry[]) {
+  const byParameter = Map.groupBy(importedEntries, ({ entry: { kind, account, name } }) =>
     mappingParameter("", kind, account, name),
   );
   const winners: ImportedEntry[] = [];

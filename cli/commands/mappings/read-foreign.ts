@@ -185,7 +185,7 @@ function bareList(
   });
 }
 
-/** Whether these are users, roles or accounts, and not the responses of several calls. */
+/** Returns whether these are users, roles or accounts, and not the responses of several calls. */
 function isBareList(items: readonly unknown[]): boolean {
   return items.some((item) => {
     const keys = lowerCaseKeys(item);

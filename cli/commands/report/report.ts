@@ -251,6 +251,7 @@ async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run
   throwWorst([...failures, ...unknown]);
 }
 
+/** Returns the contexts in groups: those of a group are related, some by others of the group. */
 function related(all: readonly Search[]): Search[][] {
   return all.reduce<Search[][]>((groups, context) => {
     const isOwn = (group: Search[]) =>
@@ -259,12 +260,13 @@ function related(all: readonly Search[]): Search[][] {
   }, []);
 }
 
-/** Whether both are contexts of one cluster, or may read the same store. */
-function isRelated(...both: readonly [ClusterOptions, ClusterOptions]): boolean {
-  const [prefix, otherPrefix] = both.map(
-    ({ cluster, prefix }) => prefix ?? defaultMappingPrefix(cluster),
-  );
-  return prefix === otherPrefix || both[0].cluster === both[1].cluster;
+/** Returns whether both are contexts of one cluster, or may read the same store. */
+function isRelated(context: ClusterOptions, other: ClusterOptions): boolean {
+  return context.cluster === other.cluster || prefixOf(context) === prefixOf(other);
+}
+
+function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ClusterOptions): string {
+  return prefix;
 }
 
 /**

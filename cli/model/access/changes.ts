@@ -106,9 +106,11 @@ function effectsOf(
   now: PlacedEntry | undefined,
   review: ReviewSettings,
 ): readonly Effect[] {
-  const [was, is] = [old, now].map((entry) => entry !== undefined && isActive(entry, review));
+  const was = old !== undefined && isActive(old, review);
+  const is = now !== undefined && isActive(now, review);
   // A pattern or name is the entry's key.
-  const [before, after]: (Mapping | undefined)[] = [old?.mapping, now?.mapping];
+  const before: Mapping | undefined = old?.mapping;
+  const after: Mapping | undefined = now?.mapping;
   const isOther = (key: keyof Mapping) => !isDeepStrictEqual(before?.[key], after?.[key]);
   const effects =
     old && now ? KEYS.filter(isOther).flatMap((key) => EFFECTS[key](old, now, review)) : [];

@@ -61,9 +61,8 @@ export function judgeChange(name: string, address: ParameterAddress, state: Plan
       before.deniesNone !== true || !changes.some(({ effects }) => effects.has("gives"));
     return { marks, isRemoval, waits: waitsOf(address, [reach], true, true, state, name) };
   }
-  const [given, taken] = (["gives", "takes"] as const).map((effect) =>
-    changes.filter(({ effects }) => effects.has(effect)),
-  ) as [EntryChange[], EntryChange[]];
+  const given = changes.filter(({ effects }) => effects.has("gives"));
+  const taken = changes.filter(({ effects }) => effects.has("takes"));
   const isDenyList = address.kind === "deny";
   const grants = isDenyList
     ? []
@@ -144,11 +143,8 @@ function invalidMark(reach: PlacedEntry, after: EffectiveValue, state: PlanState
  * denial or higher value is invalid, pending or in the way.
  */
 function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState): Mark[] {
-  if (
-    entry === undefined ||
-    !["gives", "drops end", "drops pin"].some((effect) => effects.has(effect as "gives"))
-  )
-    return [];
+  const isGrant = effects.has("gives") || effects.has("drops end") || effects.has("drops pin");
+  if (entry === undefined || !isGrant) return [];
   const { prefix } = state.review;
   const who = subject(entry);
   const where = place(entry, prefix);

@@ -5,19 +5,19 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { exportAwsAuth } from "../../../../cli/commands/mappings/aws-auth.ts";
-import { carry, merge } from "../../../../cli/commands/mappings/import.ts";
+import { importEntry, merge } from "../../../../cli/commands/mappings/import.ts";
 import { readForeign } from "../../../../cli/commands/mappings/read-foreign.ts";
 import { readParameter } from "../../../../cli/model/entry.ts";
 import { toParameters } from "../../../../cli/model/mapping-file.ts";
 import { randomRuns } from "../../../extent.ts";
 
 function roundTrip(configMap: string) {
-  const carried = readForeign(configMap, "aws-auth", false).items.map((foreign) => {
-    const item = carry(foreign, false);
+  const imported = readForeign(configMap, "aws-auth", false).items.map((foreign) => {
+    const item = importEntry(foreign, false);
     assert.ok(!("problem" in item));
     return item;
   });
-  const entries = merge(carried).winners.map(({ entry }) => entry);
+  const entries = merge(imported).winners.map(({ entry }) => entry);
   const stored = [...toParameters("/p", entries)].map(
     ([name, value]) => [name, { value, secure: false }] as const,
   );
