@@ -107,7 +107,7 @@ describe("examples/github-action", () => {
     [
       "valid mappings that leave no identity in system:masters",
       'mappings:\n  - {arn: "arn:aws:iam::111122223333:role/Ops", username: ops, groups: [ops]}\n',
-      /No mapping gives system:masters: after the merge, nobody could administer the cluster\.\n$/,
+      /No mapping gives system:masters: after the merge, no identity could administer the cluster\.\n$/,
     ],
   ] as const) {
     test(`the lint fails for ${what}`, async () => {
