@@ -7,7 +7,7 @@ import { build, type Metafile, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
 import { licences } from "./licences.ts";
 import { builtIns, leanSchemas, withoutBarrels } from "./plugins.ts";
-import { replaceFiles } from "./replace-files.ts";
+import { type BuiltFile, replaceFiles } from "./replace-files.ts";
 
 interface Together {
   /** Files. The modules that they import are loaded together with them. */
@@ -62,12 +62,14 @@ const INSIDE = "inside";
 
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
-/**
- * Writes the command and the licences of the bundled packages into `outdir`. A command that runs
- * from there may still load its parts: the next build deletes those of the former build. Returns
- * esbuild's metafile.
- */
-export async function buildCommand(outdir: string): Promise<Metafile> {
+export interface CommandBundle {
+  /** Names are relative to the folder of the command. */
+  readonly files: readonly BuiltFile[];
+  readonly metafile: Metafile;
+}
+
+/** Bundles the command and the licences of its packages. The bytes are the same in any folder. */
+export async function bundleCommand(): Promise<CommandBundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["cli/iam-authenticator.ts"],
@@ -91,25 +93,32 @@ export async function buildCommand(outdir: string): Promise<Metafile> {
     logLevel: "silent",
   });
   const built = join(ROOT, "dist", "cli");
-  const files = outputFiles.map(({ path, contents }) => ({
+  const outputs = outputFiles.map(({ path, contents }) => ({
     name: relative(built, path),
     contents,
   }));
-  const parts = files.filter(({ name }) => name !== COMMAND_FILE);
-  const entry = files
-    .filter(({ name }) => name === COMMAND_FILE)
-    .map((file) => ({ ...file, mode: 0o755 }));
   const licenceFile = {
     name: LICENCES,
     contents: new TextEncoder().encode(licences(ROOT, [metafile])),
   };
+  return { files: [licenceFile, ...outputs], metafile };
+}
+
+/**
+ * Replaces the command in `outdir`. A command that runs from there may still load its parts: the
+ * next replacement deletes those of the former build.
+ */
+export function replaceCommand(outdir: string, files: CommandBundle["files"]): void {
+  const parts = files.filter(({ name }) => name !== COMMAND_FILE);
+  const entry = files
+    .filter(({ name }) => name === COMMAND_FILE)
+    .map((file) => ({ ...file, mode: 0o755 }));
   const former = partsOf(outdir);
   // The entry point is last: until then, commands start with the former parts.
-  replaceFiles(outdir, [licenceFile, ...parts, ...entry]);
+  replaceFiles(outdir, [...parts, ...entry]);
   const kept = new Set([...former, ...parts.map(({ name }) => name)]);
   for (const part of globSync(`${PARTS}*`, { cwd: outdir }))
     if (!kept.has(part)) rmSync(join(outdir, part));
-  return metafile;
 }
 
 const PARTS = "parts/";
@@ -209,4 +218,7 @@ const versionsOnly: Plugin = {
   },
 };
 
-if (import.meta.main) await buildCommand(join(ROOT, "dist", "cli"));
+if (import.meta.main) {
+  const { files } = await bundleCommand();
+  replaceCommand(join(ROOT, "dist", "cli"), files);
+}

@@ -10,8 +10,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import type { Metafile } from "esbuild";
-import { buildCommand, COMMAND_FILE } from "../../build/command.ts";
+import {
+  bundleCommand,
+  COMMAND_FILE,
+  type CommandBundle,
+  replaceCommand,
+} from "../../build/command.ts";
 import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
 import { readForm, renderResult } from "../../local/aws/protocols.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -38,9 +42,10 @@ const store = useServer(() =>
   startParameterStore({ identities: [...identities, OPERATOR], parameters }),
 );
 const issuer = useServer(() => startHttpServer(issue));
-let metafile: Metafile;
+let bundle: CommandBundle;
 prepare(async () => {
-  metafile = await buildCommand(built);
+  bundle = await bundleCommand();
+  replaceCommand(built, bundle.files);
   write("home/.aws/config", INI);
   write("home/web-identity", "a token");
   write(
@@ -93,7 +98,7 @@ test("a shell can run the file, which reports its version and has its commands",
 test("the command has the same bytes wherever the repository is", async () => {
   const root = join(import.meta.dirname, "..", "..");
   const clone = join(folder, "another", "clone");
-  const inputs = Object.keys(metafile.inputs);
+  const inputs = Object.keys(bundle.metafile.inputs);
   const packages = inputs.flatMap(
     (input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
   );
@@ -108,7 +113,7 @@ test("the command has the same bytes wherever the repository is", async () => {
     readdirSync(elsewhere, { recursive: true }).sort(),
     readdirSync(built, { recursive: true }).sort(),
   );
-  for (const output of Object.keys(metafile.outputs)) {
+  for (const output of Object.keys(bundle.metafile.outputs)) {
     const file = output.replace("dist/cli/", "");
     assert.ok(readFileSync(join(elsewhere, file)).equals(readFileSync(join(built, file))), file);
   }
@@ -125,7 +130,7 @@ test("a build replaces a command that is running: it still loads its parts, whic
   );
   const running = promisify(execFile)(process.execPath, [join(replaced, COMMAND_FILE)]);
   await once(running.child.stdout ?? assert.fail(), "data");
-  await buildCommand(replaced);
+  replaceCommand(replaced, bundle.files);
   running.child.stdin?.end("go\n");
   assert.equal((await running).stdout, "started\nloaded\n");
   assert.deepEqual(
@@ -140,12 +145,12 @@ test("a build replaces a command that is running: it still loads its parts, whic
       .filter(own)
       .map((name) => statSync(part(name)).mtimeMs);
   const earlier = times();
-  await buildCommand(replaced);
+  replaceCommand(replaced, bundle.files);
   assert.deepEqual(times(), earlier, "a build without a change writes nothing");
   assert.ok(parts().every(own), "a build without a change deletes the parts of the former build");
 
   write("replaced/THIRD-PARTY-LICENSES.txt", "of another version");
-  await buildCommand(replaced);
+  replaceCommand(replaced, bundle.files);
   assert.deepEqual(
     readdirSync(replaced, { recursive: true }).sort(),
     readdirSync(built, { recursive: true }).sort(),
@@ -174,7 +179,7 @@ async function loadedBy(
   );
   assert.ok(files.length > 1, lines.join("\n"));
   const inputs = files.flatMap((file) =>
-    Object.keys(metafile.outputs[`dist/cli/${file}`]?.inputs ?? assert.fail(file)),
+    Object.keys(bundle.metafile.outputs[`dist/cli/${file}`]?.inputs ?? assert.fail(file)),
   );
   const packages = inputs.flatMap(
     (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
@@ -230,10 +235,10 @@ test("mappings list loads the client of Parameter Store and no other, no YAML an
   assert.ok(files <= 20, `${files} files`);
   for (const name of ["node:child_process", "node:https", "node:http2"])
     assert.ok(!builtIns.includes(name), name);
-  const ofClient = Object.keys(metafile.inputs).filter((input) =>
+  const ofClient = Object.keys(bundle.metafile.inputs).filter((input) =>
     input.includes("/client-ssm/dist-es/models/"),
   );
-  const outputs = Object.values(metafile.outputs);
+  const outputs = Object.values(bundle.metafile.outputs);
   const bytes = outputs.flatMap(({ inputs }) =>
     ofClient.map((input) => inputs[input]?.bytesInOutput ?? 0),
   );
