@@ -140,7 +140,8 @@ async function buildFunction(entry: string, outdir: string, plugins: readonly Pl
   return { index, files: writeFiles(outdir, [index, containerCredentials]) };
 }
 
-function bundleCredentials(): Promise<Bundle> {
+/** Bundles what asks for a container's credentials: functions load it without keys in the environment. */
+export function bundleCredentials(): Promise<Bundle> {
   return bundle(ROOT, `@aws-sdk/${CREDENTIALS}`, `${CREDENTIALS}.mjs`, [builtIns]);
 }
 

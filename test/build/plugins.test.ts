@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import type { Plugin } from "esbuild";
 import {
-  buildAuthenticator,
   bundle,
+  bundleCredentials,
   LEAN_PLUGINS,
   LEAN_SSM_PLUGINS,
   separateFile,
@@ -34,16 +34,19 @@ const store = await startParameterStore({
   identities: [{ ...OPERATOR, ...KEYS }],
   parameters: { "/probe": "1" },
 });
-await buildAuthenticator(folder);
+writeFiles(await bundleCredentials());
 const separate = separateFile("credential-provider-http");
 
 async function probeOf(
   name: string,
   plugins: readonly Plugin[],
 ): Promise<(endpoint: string) => Promise<unknown>> {
-  const { files } = await bundle(ROOT, "test/build/sdk-probe.ts", name, [separate, ...plugins]);
-  for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
+  writeFiles(await bundle(ROOT, "test/build/sdk-probe.ts", name, [separate, ...plugins]));
   return (await import(join(folder, name))).probe;
+}
+
+function writeFiles({ files }: Awaited<ReturnType<typeof bundle>>): void {
+  for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 }
 const PROBES = {
   "the SDK's client": await probeOf("probe.mjs", LEAN_PLUGINS),
