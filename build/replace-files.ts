@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-interface BuiltFile {
+export interface BuiltFile {
   /** A path below the folder. */
   readonly name: string;
   readonly contents: Uint8Array;
