@@ -3,7 +3,8 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { isRunning, SANDBOX_FOLDER, sandboxFiles } from "./webhook.ts";
+import { SANDBOX_FOLDER, sandboxFiles } from "./sandbox-files.ts";
+import { isRunning } from "./webhook.ts";
 
 if (!(await isRunning(sandboxFiles(SANDBOX_FOLDER)))) {
   const cwd = fileURLToPath(new URL("..", import.meta.url));

@@ -4,7 +4,7 @@ import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { type LocalFunction, localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import type { LocalIdentity } from "./identities.ts";
-import { createServerCertificate, type ServerCertificate } from "./webhook.ts";
+import { createServerCertificate, type ServerCertificate } from "./sandbox-files.ts";
 
 interface IssuerOptions {
   readonly clusterId: string;

@@ -6,7 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { stringify } from "yaml";
 import type { Sandbox } from "./sandbox.ts";
-import { readWebhook, type SandboxFiles, webhookKubeconfig } from "./webhook.ts";
+import type { SandboxFiles } from "./sandbox-files.ts";
+import { readWebhook, webhookKubeconfig } from "./webhook.ts";
 
 /** The folder of the kubeconfig in the node and in kube-apiserver's Pod. */
 const MOUNT = "/etc/iam-authenticator";

@@ -1,7 +1,7 @@
 // The ports of the sandbox's services, which a restart keeps.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { SandboxFiles } from "./webhook.ts";
+import type { SandboxFiles } from "./sandbox-files.ts";
 
 export const DEFAULT_PORTS = {
   gateway: 8320,

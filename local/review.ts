@@ -8,11 +8,11 @@ import {
   CLUSTER_ID,
   REGION,
   readSecret,
-  reviewToken,
   SANDBOX_FOLDER,
   SandboxNotRunning,
   sandboxFiles,
-} from "./webhook.ts";
+} from "./sandbox-files.ts";
+import { reviewToken } from "./webhook.ts";
 
 const USAGE = `review <identity> [<cluster id>]
 iam-authenticator token | review`;

@@ -19,24 +19,23 @@ import { localIdentities, localIdentity } from "./identities.ts";
 import { startIssuer } from "./issuer.ts";
 import { portsOf, type ServiceName } from "./ports.ts";
 import {
-  localPodRole,
-  localProvider,
-  POD_ROLE_ARN,
-  publishServiceAccountKey,
-} from "./service-account.ts";
-import {
   CLUSTER_ID,
   keepCertificate,
   keepSecret,
   LOG_GROUP,
   REGION,
   readSecret,
-  readWebhook,
   SAMPLE_MAPPINGS,
   type SandboxFiles,
   TOKEN_ISSUERS,
-  writeWebhook,
-} from "./webhook.ts";
+} from "./sandbox-files.ts";
+import {
+  localPodRole,
+  localProvider,
+  POD_ROLE_ARN,
+  publishServiceAccountKey,
+} from "./service-account.ts";
+import { readWebhook, writeWebhook } from "./webhook.ts";
 
 const FUNCTION_NAME = "authenticator";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SignJWT } from "jose";
 import { issuerKeyOf } from "../functions/issuer/key.ts";
 import { providerName, trustConditions } from "../functions/issuer/trust-policy.ts";
-import type { SandboxFiles } from "./webhook.ts";
+import type { SandboxFiles } from "./sandbox-files.ts";
 
 /** An IAM OIDC provider: the issuer and audiences of tokens that an account accepts. */
 export interface OidcProvider {

@@ -7,20 +7,17 @@ import { parseErrorText } from "../functions/errors.ts";
 import { localIdentity, mintToken } from "./identities.ts";
 import { writeKind } from "./kind.ts";
 import { startSandbox } from "./sandbox.ts";
-import { writeServiceAccountToken } from "./service-account.ts";
-import { quoted, writeTerminalFiles } from "./terminal.ts";
 import {
   CLUSTER_ID,
-  isRunning,
   REGION,
-  type Review,
   readSecret,
-  readWebhook,
-  reviewToken,
   SANDBOX_FOLDER,
   STANDBY_FOLDER,
   sandboxFiles,
-} from "./webhook.ts";
+} from "./sandbox-files.ts";
+import { writeServiceAccountToken } from "./service-account.ts";
+import { quoted, writeTerminalFiles } from "./terminal.ts";
+import { isRunning, type Review, readWebhook, reviewToken } from "./webhook.ts";
 
 const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
 

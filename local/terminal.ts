@@ -8,8 +8,8 @@ import { parse, stringify } from "yaml";
 import { fetchIssuerKeys } from "./aws/sts/issuer-documents.ts";
 import { type LocalIdentity, localIdentities } from "./identities.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { CLUSTER_ID, REGION, readSecret, type SandboxFiles } from "./sandbox-files.ts";
 import { POD_ROLE_ARN, writeServiceAccountToken } from "./service-account.ts";
-import { CLUSTER_ID, REGION, readSecret, type SandboxFiles } from "./webhook.ts";
 
 /** The local administrator. */
 const ADMINISTRATOR = "carol";

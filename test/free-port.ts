@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { DEFAULT_PORTS } from "../local/ports.ts";
-import { sandboxFiles } from "../local/webhook.ts";
+import { sandboxFiles } from "../local/sandbox-files.ts";
 
 /**
  * Below the ports that systems assign, so that a client or server of another test does not get one

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
 import { localIdentity } from "../local-aws.ts";

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { localIdentity, startSts } from "../local-aws.ts";
 import { post } from "../post.ts";

@@ -6,7 +6,7 @@ import { createServer } from "node:tls";
 import { type IssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../functions/issuer/key-parameter.ts";
 import { type Credential, createCertificateAuthority } from "../../local/certificates.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { MAPPING_PREFIX } from "../e2e/cluster/backend.ts";
 import { localServices, startParameterStore, startSts } from "../local-aws.ts";

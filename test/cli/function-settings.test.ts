@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mayDenyByName } from "../../cli/plan/read.ts";
-import { TOKEN_ISSUERS } from "../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
 import { settingsValue } from "../stored-settings.ts";
 import { cli } from "./cli.ts";
 import { ADMIN, exits, prints, useCluster } from "./commands/mappings/cluster.ts";

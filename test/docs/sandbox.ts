@@ -9,7 +9,7 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalFunction, startFunction } from "../../local/function.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
-import { TOKEN_ISSUERS } from "../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { startAccountSettings } from "../cli/commands/doctor/endpoint.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";

@@ -13,7 +13,7 @@ import {
   clientKubeconfig,
   EXEC_PLUGINS,
 } from "../../cli/commands/kubeconfig/client.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { localIdentity } from "../local-aws.ts";

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kube/kubeconfig.ts";
 import { mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { localIdentity } from "../local-aws.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import {

@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import type { LocalIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { blocksOf, rbacManifests } from "../docs/shell-blocks.ts";

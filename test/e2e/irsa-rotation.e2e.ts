@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
+import { REGION } from "../../local/sandbox-files.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
-import { REGION } from "../../local/webhook.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
 import { startSts } from "../local-aws.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { useLocalAws } from "../cli/cli.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
 import { post } from "../post.ts";

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { TOKEN_ISSUERS, tokenReview } from "../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
+import { tokenReview } from "../../local/webhook.ts";
 import { median } from "../bench/measure.ts";
 import { LOCAL_IDENTITIES } from "../local-aws.ts";
 import { post } from "../post.ts";

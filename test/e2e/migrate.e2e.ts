@@ -8,7 +8,7 @@ import { platform } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse, stringify } from "yaml";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useServer } from "../cli/fixtures.ts";
 import { localIdentity, startSts } from "../local-aws.ts";

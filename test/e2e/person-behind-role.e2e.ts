@@ -16,7 +16,7 @@ import { readForm, renderError, renderResult } from "../../local/aws/protocols.t
 import { stsAnswers } from "../../local/aws/sts/sts.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { mintToken } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { isolatedVariables, keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";

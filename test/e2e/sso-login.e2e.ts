@@ -9,7 +9,7 @@ import { beforeEach, test } from "node:test";
 import { stringify } from "yaml";
 import { clientKubeconfig } from "../../cli/commands/kubeconfig/client.ts";
 import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.ts";
-import { CLUSTER_ID, REGION } from "../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { useFolder, useServer } from "../cli/fixtures.ts";
 import { localIdentity } from "../local-aws.ts";
 import { findAwsCli2 } from "./aws-cli.ts";

@@ -19,10 +19,9 @@ import {
   keepSecret,
   REGION,
   readSecret,
-  readWebhook,
-  reviewToken,
   sandboxFiles,
-} from "../../local/webhook.ts";
+} from "../../local/sandbox-files.ts";
+import { readWebhook, reviewToken } from "../../local/webhook.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";

@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { sandboxFiles, writeWebhook } from "../../local/webhook.ts";
+import { sandboxFiles } from "../../local/sandbox-files.ts";
+import { writeWebhook } from "../../local/webhook.ts";
 import { useFolder } from "../cli/fixtures.ts";
 
 const folder = useFolder();

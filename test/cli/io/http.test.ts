@@ -12,7 +12,7 @@ import { openAgent, sendHttp } from "../../../cli/io/http.ts";
 import { processRun } from "../../../cli/io/run.ts";
 import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
 import { mintToken } from "../../../local/identities.ts";
-import { REGION } from "../../../local/webhook.ts";
+import { REGION } from "../../../local/sandbox-files.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { localIdentity, startSts } from "../../local-aws.ts";

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { isolatedVariables } from "../../aws-variables.ts";
 import { useFolder, useServer } from "../../cli/fixtures.ts";
 import { editToken } from "../../token.ts";

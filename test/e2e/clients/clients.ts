@@ -1,6 +1,6 @@
 // The clients that make tokens, and how both servers must answer.
 
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { AWS_IAM_AUTHENTICATOR_VERSION } from "../binaries/binaries.ts";
 
 export interface Client {

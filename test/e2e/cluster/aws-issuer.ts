@@ -2,7 +2,7 @@
 // that trusts it.
 
 import { parse, stringify } from "yaml";
-import { TOKEN_ISSUERS } from "../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../local/sandbox-files.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { startOidcIssuer } from "../../oidc-issuer.ts";
 

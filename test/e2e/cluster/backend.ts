@@ -12,7 +12,7 @@ import {
 import { type LocalFunction, startFunction } from "../../../local/function.ts";
 import type { GatewayEvent } from "../../../local/gateway/gateway.ts";
 import { startGateway } from "../../../local/gateway/gateway.ts";
-import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS } from "../../../local/sandbox-files.ts";
 import {
   localServices,
   startNodeInstance,

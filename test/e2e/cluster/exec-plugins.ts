@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { isolatedVariables } from "../../aws-variables.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";

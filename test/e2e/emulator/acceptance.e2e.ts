@@ -14,7 +14,7 @@ import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
 import { createCertificateAuthority } from "../../../local/certificates.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { REGION } from "../../../local/webhook.ts";
+import { REGION } from "../../../local/sandbox-files.ts";
 import { CHECKS } from "../../acceptance/acceptance.ts";
 import { startApiserver } from "../../acceptance/apiserver.ts";
 import { acceptanceIn } from "../../acceptance/command.ts";

@@ -8,6 +8,7 @@ import { policies } from "../../../cli/commands/irsa/admission-policy.ts";
 import { apiserverFlags } from "../../../cli/commands/irsa/flags.ts";
 import { ROLE_LABEL } from "../../../cli/kube/objects.ts";
 import { startIssuer } from "../../../local/issuer.ts";
+import { REGION } from "../../../local/sandbox-files.ts";
 import {
   AUDIENCE,
   localPodRole,
@@ -15,7 +16,6 @@ import {
   POD_ROLE_ARN,
   SERVICE_ACCOUNT,
 } from "../../../local/service-account.ts";
-import { REGION } from "../../../local/webhook.ts";
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { localIdentity, startParameterStore } from "../../local-aws.ts";
 import { eventually } from "../control-plane/process.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { QueryServer } from "../../../local/aws/query-services.ts";
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { people } from "../../bench/crowd.ts";
 import { localIdentity, type MemoryStore } from "../../local-aws.ts";
 import { MAPPING_PREFIX } from "../cluster/backend.ts";

@@ -5,7 +5,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startHttpServer } from "../../../local/aws/http-server.ts";
 import { mintToken } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION, TOKEN_ISSUERS } from "../../../local/sandbox-files.ts";
 import { localIdentity, type MemoryStore } from "../../local-aws.ts";
 import { createSigningKey, signIdToken } from "../../oidc-issuer.ts";
 import { callersParameter, newCallerToken } from "../cluster/backend.ts";

@@ -2,7 +2,7 @@
 // and reviews that both answer alike. Each is a token, and what differs from a usual review.
 
 import { mintToken, type TokenOptions } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { reviewBody, V1 } from "../../system/answers.ts";
 import { tokenOf } from "../../token.ts";
 import {

@@ -4,7 +4,7 @@
 import { encode, type Parameter } from "../../../local/aws/signature.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { presignUrl, type TokenOptions } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-files.ts";
 import { tokenOf } from "../../token.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
 

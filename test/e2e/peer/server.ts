@@ -7,7 +7,7 @@ import { Agent } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { CLUSTER_ID } from "../../../local/webhook.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-files.ts";
 import { createHostCertificates, startConnectProxy } from "../../connect-proxy.ts";
 import { freePort } from "../../free-port.ts";
 import { post } from "../../post.ts";

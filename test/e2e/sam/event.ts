@@ -9,8 +9,8 @@ import {
   readSecret,
   SANDBOX_FOLDER,
   sandboxFiles,
-  tokenReview,
-} from "../../../local/webhook.ts";
+} from "../../../local/sandbox-files.ts";
+import { tokenReview } from "../../../local/webhook.ts";
 
 export async function freshEvent(name: string, secret: string): Promise<string> {
   return JSON.stringify({

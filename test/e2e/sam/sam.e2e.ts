@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { stackName } from "../../../infra/context/stacks.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
-import { CLUSTER_ID, REGION, readSecret, sandboxFiles } from "../../../local/webhook.ts";
+import { CLUSTER_ID, REGION, readSecret, sandboxFiles } from "../../../local/sandbox-files.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { useFolder } from "../../cli/fixtures.ts";
 import { cdk, MACHINE, ROOT, writeApp } from "../../infra/cdk-cli.ts";

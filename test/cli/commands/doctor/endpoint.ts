@@ -9,7 +9,7 @@ import { readSettings } from "../../../../functions/authenticator/settings.ts";
 import { createParameterStore } from "../../../../functions/parameters/parameter-store.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { type GatewayOptions, startGateway } from "../../../../local/gateway/gateway.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, endpoints, useLocalAws, type Words, wordsOf } from "../../cli.ts";

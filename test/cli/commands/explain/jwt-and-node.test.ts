@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mintToken } from "../../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { localIdentity, startQueryServices, startSts } from "../../../local-aws.ts";
 import { cli, endpoints } from "../../cli.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
 import { renderResult } from "../../../../local/aws/protocols.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
 import { cli } from "../../cli.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { LOCAL_IDENTITIES, localIdentity, startSts } from "../../../local-aws.ts";
 import { type CliOptions, cli, useLocalAws } from "../../cli.ts";

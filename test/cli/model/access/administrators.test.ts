@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { hasAdministrator, mayDenyOthers } from "../../../../cli/model/access/administrators.ts";
 import type { States } from "../../../../cli/model/access/state.ts";
 import { looksAt } from "../../../../cli/model/looks.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { exits, storedCluster, useCluster } from "../../commands/mappings/cluster.ts";
 import { CONTEXT } from "./any-plan.ts";
 import { short, store, wanted } from "./store.ts";

@@ -16,7 +16,7 @@ import { readCommonSettings } from "../../../../functions/settings/common.ts";
 import { readFrom } from "../../../../functions/settings/environment.ts";
 import { settingsParameter } from "../../../../functions/settings/stored-settings.ts";
 import type { StoredVariable } from "../../../../functions/settings/variables.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { IS_ALL } from "../../../extent.ts";
 import { settingsValue, type Variables } from "../../../stored-settings.ts";
 import { dated, forgetValues, valueFor } from "./answers.ts";

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stackName } from "../../../../infra/context/stacks.ts";
-import { CLUSTER_ID } from "../../../../local/webhook.ts";
+import { CLUSTER_ID } from "../../../../local/sandbox-files.ts";
 import { cdkCommand, ROOT } from "../../../infra/cdk-cli.ts";
 import { fitForEmulator } from "../fit-for-emulator.ts";
 

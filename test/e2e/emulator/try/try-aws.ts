@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { delimiter, dirname, join } from "node:path";
 import { startSts } from "../../../../local/aws/sts/sts.ts";
 import { localIdentities } from "../../../../local/identities.ts";
-import { CLUSTER_ID, keepSecret, REGION, sandboxFiles } from "../../../../local/webhook.ts";
+import { CLUSTER_ID, keepSecret, REGION, sandboxFiles } from "../../../../local/sandbox-files.ts";
 import { useFolder } from "../../../cli/fixtures.ts";
 import { MACHINE, ROOT } from "../../../infra/cdk-cli.ts";
 import { PLACE, startEmulator } from "../ministack.ts";

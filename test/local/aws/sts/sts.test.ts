@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { type GetWebIdentityTokenCommandInput, STS } from "@aws-sdk/client-sts";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { type LocalIdentity, presignUrl } from "../../../../local/identities.ts";
-import { TOKEN_ISSUERS } from "../../../../local/webhook.ts";
+import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
 import { sdkOptions, send } from "../clients.ts";
 
