@@ -16,7 +16,7 @@ import {
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 import { issuerKeyParameter, issuerPath } from "./key-parameter.ts";
 
-export interface IssuerKeySet {
+interface IssuerKeySet {
   readonly keys: readonly IssuerKey[];
   /** Parameters that are not served, with their problems. */
   readonly invalid: readonly { readonly parameter: string; readonly problem: string }[];
