@@ -12,7 +12,7 @@ import { awsRequestHandler, type ClientConfig, configuredEndpoint } from "./clie
 import { toFailure, unusableAnswer } from "./errors.ts";
 
 /** The limit for a call with all its retries and the waits between them. */
-export const CALL_LIMIT_MS = 60_000;
+const CALL_LIMIT_MS = 60_000;
 
 export interface AnyClient {
   readonly config: {
@@ -60,7 +60,7 @@ export function watched<C>(
       } catch (cause) {
         asked?.throwIfAborted();
         if (limit.signal.aborted) throw error;
-        throw known(cause, call, run);
+        throw serviceError(cause, call, run);
       } finally {
         clearTimeout(timer);
       }
@@ -74,9 +74,13 @@ export function watched<C>(
 }
 
 /** The error of the time in a `Date`, which has no fractions and whose response takes time. */
-export const DATE_ERROR_MS = 2_000;
+const DATE_ERROR_MS = 2_000;
 
-export function noteDate(response: unknown, { clock, memo }: Run): number {
+/**
+ * Returns the time of a response, in milliseconds since 1970: AWS's, or this machine's without a
+ * `Date`. Notes by how much AWS's clock is ahead.
+ */
+function noteDate(response: unknown, { clock, memo }: Run): number {
   const now = clock();
   const date = HttpResponse.isInstance(response)
     ? Date.parse(response.headers["date"] ?? "")
@@ -97,8 +101,11 @@ export function withAwsClock(run: Run): Run {
   return { ...run, clock: () => run.clock() + run.memo.clockOffset };
 }
 
-/** Hides secrets in the service's message and shortens it. */
-export function known(error: unknown, call: string, { secrets }: Run): unknown {
+/**
+ * Returns the error of a call as one that `toFailure` knows. Hides secrets in the service's message,
+ * and shortens it.
+ */
+function serviceError(error: unknown, call: string, { secrets }: Run): unknown {
   if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);
   if (error instanceof Error && "$fault" in error)
     error.message = quotedAnswer(secrets.hide(error.message));

@@ -15,7 +15,13 @@ type Define = (command: Command, run: Run) => unknown;
  */
 type Load = () => Promise<Define>;
 
-function leaf(summary: string, load: Load, alias?: string) {
+interface Leaf {
+  readonly summary: string;
+  readonly load: Load;
+  readonly alias: string | undefined;
+}
+
+function leaf(summary: string, load: Load, alias?: string): Leaf {
   return { summary, load, alias };
 }
 
@@ -28,7 +34,7 @@ interface Group {
 }
 
 /** The commands by path, in the order of the help. A group precedes its commands. */
-export const COMMANDS: Readonly<Record<string, ReturnType<typeof leaf> | Group>> = {
+export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   help: leaf(
     "show the help of a command",
     async () => (await import("../commands/about.ts")).helpCommand,

@@ -7,13 +7,21 @@ import type { Connection } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 
-export type PublishedKey = Awaited<ReturnType<typeof readPublishedKeys>>[number];
+/** A parameter below the issuer's path. */
+export interface PublishedKey {
+  readonly stored: VersionedParameter;
+  readonly kid: string;
+  /** The key; `undefined` if the issuer does not serve it. */
+  readonly key: IssuerKey | undefined;
+  /** A phrase that states why the issuer does not serve it. */
+  readonly problem: string | undefined;
+}
 
-/**
- * Returns the keys, sorted by name. `key` is set if the issuer serves it, and `problem` states why
- * not.
- */
-export async function readPublishedKeys({ ssm, review }: Connection, signal: AbortSignal) {
+/** Returns the keys, sorted by name. */
+export async function readPublishedKeys(
+  { ssm, review }: Connection,
+  signal: AbortSignal,
+): Promise<PublishedKey[]> {
   const path = issuerPath(review.prefix);
   const found: VersionedParameter[] = [];
   for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);

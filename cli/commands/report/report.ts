@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
-import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import {
@@ -38,8 +38,16 @@ import { given, nameOfEntry } from "../../model/entry.ts";
 import { writeEntry } from "../../model/file-entry.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
 import { type ListedEntry, listedEntriesOf } from "../../model/listed-entries.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
+import {
+  checkPrincipals,
+  findingsOf,
+  type PrincipalState,
+  type ReportFinding,
+  readBoundRoles,
+  sessionChooser,
+} from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 
 interface SearchOptions extends Omit<ReviewsOptions, "rate">, StoreOptions {
@@ -108,8 +116,8 @@ async function linesIn(
   clusters: Clusters,
   options: ReportOptions,
   run: Run,
-) {
-  const found = await search(cluster, clusters, options, run);
+): Promise<ReportLine[]> {
+  const found = await readClusterLogins(cluster, clusters, options, run);
   const { connection, parameters, items, logins } = found;
   const { review, config } = connection;
   await functionOf(connection, run);
@@ -137,15 +145,23 @@ async function linesIn(
   });
 }
 
-type Search = Awaited<ReturnType<typeof search>>;
+/** The mappings of one cluster, and its logins. */
+interface ClusterLogins {
+  readonly cluster: ChosenCluster;
+  readonly connection: Connection;
+  readonly parameters: ReadonlyMap<string, VersionedParameter>;
+  /** The mappings, without denials. */
+  readonly items: readonly ListedEntry[];
+  readonly logins: Logins;
+}
 
 /** Reads the mappings of one cluster, and when each granted a login. */
-async function search(
+async function readClusterLogins(
   cluster: ChosenCluster,
   { isSeveral }: Clusters,
   options: SearchOptions,
   run: Run,
-) {
+): Promise<ClusterLogins> {
   const connection = await connect(cluster, options, run);
   const { prefix, partition } = connection.review;
   const parameters = await readMappings(connection, run);
@@ -166,7 +182,18 @@ async function search(
   return { cluster, connection, parameters, items, logins };
 }
 
-type ReportLine = Awaited<ReturnType<typeof linesIn>>[number];
+/** A mapping with what is known of its use. */
+interface ReportLine extends ListedEntry {
+  readonly principal: PrincipalState | undefined;
+  readonly sessionChosenBy: string | undefined;
+  /** Milliseconds since 1970; `undefined` without a login since the start of the log. */
+  readonly lastLogin: number | undefined;
+  /** The number of granted reviews. */
+  readonly reviews: number;
+  /** The RBAC roles; `undefined` without --kubeconfig. */
+  readonly roles: readonly string[] | undefined;
+  readonly findings: readonly ReportFinding[];
+}
 
 /** Prints the report. `isNamed` is whether each line names its cluster. */
 async function printReport(
@@ -230,8 +257,9 @@ function dataOfLine({ cluster, stored, entry, lastLogin, ...line }: ReportLine):
 }
 
 async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run): Promise<void> {
-  const searchIn = (cluster: ChosenCluster, own: Run) => search(cluster, clusters, options, own);
-  const { results, failures } = await inEachCluster(clusters, run, searchIn, { atOnce: 1 });
+  const read = (cluster: ChosenCluster, own: Run) =>
+    readClusterLogins(cluster, clusters, options, own);
+  const { results, failures } = await inEachCluster(clusters, run, read, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
   const failed = clusters.chosen.filter(({ name }) =>
@@ -252,9 +280,9 @@ async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run
 }
 
 /** Returns the contexts in groups: those of a group are related, some by others of the group. */
-function related(all: readonly Search[]): Search[][] {
-  return all.reduce<Search[][]>((groups, context) => {
-    const isOwn = (group: Search[]) =>
+function related(all: readonly ClusterLogins[]): ClusterLogins[][] {
+  return all.reduce<ClusterLogins[][]>((groups, context) => {
+    const isOwn = (group: ClusterLogins[]) =>
       group.some((other) => isRelated(context.cluster, other.cluster));
     return [...groups.filter((group) => !isOwn(group)), [...groups.filter(isOwn).flat(), context]];
   }, []);
@@ -274,7 +302,7 @@ function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ClusterOp
  * cover the time. With several contexts of one id, a login in one Region counts for each, and each
  * command removes the mapping from every store. The same holds for clusters that share a store.
  */
-function printRemovals(contexts: readonly Search[], run: Run): void {
+function printRemovals(contexts: readonly ClusterLogins[], run: Run): void {
   const limits = contexts.flatMap(({ logins }) => logins.limits);
   // The log of a standby has no login.
   const empty = contexts.flatMap(({ logins }) => logins.none ?? []);
@@ -308,7 +336,7 @@ function printRemovals(contexts: readonly Search[], run: Run): void {
 
 /** Returns the arguments of `mappings remove`, quoted for a shell. */
 function targets(
-  { items, logins }: Search,
+  { items, logins }: ClusterLogins,
   isWanted: (item: ListedEntry, logins: Logins) => boolean | undefined,
 ): string[] {
   return items
