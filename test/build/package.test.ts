@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { bundledPackages } from "../../build/assets.ts";
-import { sbom } from "../../build/licences.ts";
+import { sbom } from "../../build/sbom.ts";
 import { pageUrl } from "../../infra/monitoring/alarms.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "../infra/cdk-cli.ts";
