@@ -19,7 +19,7 @@ import {
 } from "./deny-list.ts";
 import { hasArn, isListKind, KINDS, type MappingKind } from "./kinds.ts";
 import type { Mapping } from "./mapping.ts";
-import type { Candidate } from "./parameter-name.ts";
+import type { Candidate, Place } from "./parameter-name.ts";
 import { matchesSomeSession } from "./possible-arn.ts";
 
 export type Verdict =
@@ -59,6 +59,9 @@ export function evaluateMappings(
 
 const NOTHING = { kind: "nothing" } as const;
 
+type DenyPlace = "deny-account" | "deny-any";
+
+/** Evaluates one parameter of an identity. `stored` is `undefined` if it does not exist. */
 export function evaluateMapping(
   candidate: Candidate,
   stored: StoredParameter | undefined,
@@ -72,14 +75,19 @@ export function evaluateMapping(
     return { ...candidate, ...evaluateDenyList(stored, { account, partition }, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: NOTHING, invalidCount: 0 };
-  const isPattern = place === "pattern-account" || place === "pattern-any";
-  const kind = place === "exact" ? identity.kind : isPattern ? "pattern" : place;
+  const kind = kindAt(place, identity);
   const read = readEntries(stored, kind);
   const isUnknown = place === "sso-session" && identity.claims !== undefined;
-  const judged = isUnknown
+  const verdict = isUnknown
     ? judgeUnknownSession(read, now)
     : judgeEntries(read, kind, identity, now);
-  return { ...candidate, verdict: judged, invalidCount: read.problems.length };
+  return { ...candidate, verdict, invalidCount: read.problems.length };
+}
+
+/** Returns the kind of the mappings at a place. */
+function kindAt(place: Exclude<Place, DenyPlace>, identity: VerifiedIdentity): MappingKind {
+  if (place === "exact") return identity.kind;
+  return place === "pattern-account" || place === "pattern-any" ? "pattern" : place;
 }
 
 type Read = ReturnType<typeof readEntries>;
