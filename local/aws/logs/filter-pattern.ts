@@ -4,7 +4,7 @@
 // Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
-import { ServiceError } from "../http-server.ts";
+import { invalidParameter } from "./input.ts";
 
 /** Returns whether a log line matches. */
 export type Matches = (message: string) => boolean;
@@ -106,12 +106,4 @@ function invalidPattern(pattern: string) {
   return invalidParameter(
     `Invalid filter pattern, or not supported by this local service: ${pattern}`,
   );
-}
-
-/**
- * Returns the service's error for an invalid member:
- * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
- */
-export function invalidParameter(message: string): ServiceError {
-  return new ServiceError("InvalidParameterException", message);
 }

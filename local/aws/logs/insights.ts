@@ -9,17 +9,8 @@ import { randomUUID } from "node:crypto";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { ServiceError } from "../http-server.ts";
 import type { Input } from "../protocols.ts";
-import { invalidParameter } from "./filter-pattern.ts";
-import {
-  groupOf,
-  type LogEvent,
-  type LogGroups,
-  pageSize,
-  readToken,
-  text,
-  time,
-  writeToken,
-} from "./log-groups.ts";
+import { invalidParameter, pageSize, readToken, text, time, writeToken } from "./input.ts";
+import { groupOf, type LogEvent, type LogGroups } from "./log-groups.ts";
 
 interface QueryResult {
   /** A field without a value is missing from its row. */
