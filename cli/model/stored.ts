@@ -157,14 +157,15 @@ export function listItems(
 ): readonly unknown[] {
   if (stored === undefined) return [];
   const { isReadable, entries } = readStored(kind, { account, partition }, stored);
+  if (stored.secure) {
+    throw usage(
+      `${name} must be of type String, not SecureString. Nothing was written. Remove it first (mappings remove).`,
+    );
+  }
   if (!isReadable) {
-    const [rule, advice] = stored.secure
-      ? ["must be of type String, not SecureString", "Remove it first (mappings remove)."]
-      : [
-          "is not a JSON list",
-          "Restore an earlier version first (mappings rollback), or remove it (mappings remove).",
-        ];
-    throw usage(`${name} ${rule}. Nothing was written. ${advice}`);
+    throw usage(
+      `${name} is not a JSON list. Nothing was written. Restore an earlier version first (mappings rollback), or remove it (mappings remove).`,
+    );
   }
   for (const [index, { value, problem }] of entries.entries()) {
     if (problem === undefined || isChanged(value)) continue;

@@ -148,7 +148,11 @@ export async function readLogins(
   const isEmpty = rows.length === 0;
   return {
     from,
-    uses: usesOf(items, rows, sessions, named.length >= MOST_ROWS ? [] : named),
+    uses: usesOf(items, {
+      byPrincipal: rowsByParameter(rows),
+      bySession: rowsByParameter(sessions),
+      named: rowsByParameter(named.length >= MOST_ROWS ? [] : named),
+    }),
     limits: [...(reason === undefined ? [] : [reason]), ...gaps],
     ...(isEmpty && { none: `The log has no granted login since ${shownTime(from)}. ${LEVEL}` }),
     isComplete: gaps.length === 0 && !isEmpty,
@@ -180,26 +184,40 @@ function namesSession({ entry }: ListedEntry): boolean {
   );
 }
 
+type RowsByParameter = ReadonlyMap<string | undefined, readonly Row[]>;
+
+function rowsByParameter(rows: readonly Row[]): RowsByParameter {
+  return Map.groupBy(rows, ({ parameter }) => parameter);
+}
+
+/** The rows of the queries. */
+interface QueriedRows {
+  /** For each principal of a parameter. */
+  readonly byPrincipal: RowsByParameter;
+  /** For each session of a list of sessions. */
+  readonly bySession: RowsByParameter;
+  /** For each session of a parameter; empty if the log does not show all. */
+  readonly named: RowsByParameter;
+}
+
+/** Returns the use of each mapping that granted a login. */
 function usesOf(
   items: readonly ListedEntry[],
-  ...queries: readonly (readonly Row[])[]
+  { byPrincipal, bySession, named }: QueriedRows,
 ): Map<Entry, Use> {
-  const [byParameter, bySession, named] = queries.map((all) =>
-    Map.groupBy(all, ({ parameter }) => parameter),
-  );
   const lists = Map.groupBy(items, ({ stored }) => stored.name);
   const uses = new Map<Entry, Use>();
   for (const item of items) {
     const { stored, entry } = item;
     if (entry === undefined) continue;
     const { session } = entry.mapping;
-    const logged = (session === undefined ? byParameter : bySession)?.get(stored.name) ?? [];
+    const logged = (session === undefined ? byPrincipal : bySession).get(stored.name) ?? [];
     const own = logged.filter(({ canonicalArn = "", sessionName }) => {
       if (session !== undefined) return sessionName === session;
       return entry.kind !== "pattern" || mayBeOf(entry, lists.get(stored.name) ?? [], canonicalArn);
     });
     const last = own.reduce((latest, row) => Math.max(latest, timeOf(row)), 0);
-    const names = namesSession(item) ? (named?.get(stored.name) ?? []) : [];
+    const names = namesSession(item) ? (named.get(stored.name) ?? []) : [];
     const sessionNames = names.map(({ sessionName = "" }) => sessionName);
     if (own.length > 0) uses.set(entry, { last, reviews: sum(own), sessionNames });
   }

@@ -144,7 +144,6 @@ const RULES: readonly Rule[] = [
   shadowing.chosenNodes,
   shadowing.nodes,
   shadowing.shadowed,
-
   shadowing.coveredPatterns,
   names.repeatedSessions,
   names.sessionsWithoutSet,
@@ -154,13 +153,11 @@ const RULES: readonly Rule[] = [
   shadowing.masters,
   shadowing.permissionSetRoles,
   pinned,
-
   names.chosenGroups,
   names.chosenUsernames,
   names.missingSessions,
   names.misspeltGroups,
   names.spaces,
-
   names.sharedUsernames,
   names.chosenClaims,
   names.programDenials,
@@ -184,9 +181,7 @@ export function warningsFor(
   changes: readonly Wanted[],
   review: ReviewSettings,
 ): ReadonlyMap<string, readonly string[]> {
-  // Callers and issuer keys have no rules.
-  const mappings = changes.filter(({ name }) => readName(review.prefix, name) !== undefined);
-  const found = lint(afterwards(new Map(), mappings), review);
+  const found = lint(afterwards(new Map(), changes), review);
   const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
   const byName = Map.groupBy(shown, ({ where }) => `${review.prefix}/${where}`);
   return new Map(
