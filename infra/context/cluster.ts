@@ -163,13 +163,15 @@ export function readCluster(value: unknown): ClusterContext {
   if (success) return data;
   const { clusterId } = (value ?? {}) as { clusterId?: unknown };
   const [issue] = error.issues;
-  const path = issue?.path.map((key, at) =>
-    typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
-  );
+  const path = pathText(issue?.path ?? []);
   const where = typeof clusterId === "string" ? `cluster ${clusterId}` : 'an entry of "clusters"';
-  throw new Error(
-    `${where}: ${[path?.join(""), issue?.message].filter((part) => part !== "").join(" ")}`,
-  );
+  throw new Error(`${where}: ${path === "" ? "" : `${path} `}${issue?.message}`);
+}
+
+/** Returns the path of a key, such as `endpoint.subjects[0]`. Empty for the cluster itself. */
+function pathText(path: readonly PropertyKey[]): string {
+  const parts = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+  return parts.join("").replace(/^\./, "");
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -181,11 +183,14 @@ const TYPES: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
+/** Returns what is wrong with a value; `undefined` for zod's own text. */
 function problem(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       if (issue.input === undefined) return "is missing";
-      return `must be ${TYPES[issue.expected]}${issue.expected === "string" && typeof issue.input === "number" ? ": put it in quotes" : ""}`;
+      if (issue.expected === "string" && typeof issue.input === "number")
+        return "must be a string: put it in quotes";
+      return `must be ${TYPES[issue.expected]}`;
     case "invalid_value":
       return `must be ${issue.values.join(" or ")}`;
     case "unrecognized_keys": {
