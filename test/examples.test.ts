@@ -202,7 +202,7 @@ function synthExample(name: string): string {
 const templateIn = (file: string): { Resources: Record<string, Parameter> } =>
   JSON.parse(readFileSync(file, "utf8"));
 
-test("CDK: the app works with the published package", () => {
+test("CDK: the app works with the published package", ONLY_IN_ALL, () => {
   const { Resources } = templateIn(join(synthExample("cdk-app"), "MyCluster.template.json"));
   const isMapping = ({ Type, Properties: { Name } }: Parameter) =>
     Type === "AWS::SSM::Parameter" && Name !== `${PREFIX}/settings/my-cluster`;

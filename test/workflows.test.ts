@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { useFolder } from "./cli/fixtures.ts";
+import { ONLY_IN_ALL } from "./extent.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = join(ROOT, ".github", "workflows");
@@ -258,29 +259,37 @@ esac
   const VIEW = "npm view lambda-iam-authenticator@1.2.3";
   const PUBLISH = "npm publish --ignore-scripts";
 
-  test("publishes a draft first and the release last, and a repetition after any failure completes it", () => {
-    const all = [...DRAFT, VIEW, PUBLISH, "gh release edit"];
-    assert.deepEqual(publishing(standIns()), { failed: false, calls: all });
-    for (const [fails, repeated] of [
-      ["release create", all],
-      ["release upload", all.filter((call) => !call.includes("create"))],
-      ["publish --ignore-scripts", all.filter((call) => !call.includes("create"))],
-      ["release edit", all.filter((call) => !/create|publish/.test(call))],
-    ] as const) {
-      const folder = standIns();
-      assert.equal(publishing(folder, fails).failed, true, fails);
-      assert.deepEqual(publishing(folder), { failed: false, calls: repeated }, fails);
-    }
-  });
+  test(
+    "publishes a draft first and the release last, and a repetition after any failure completes it",
+    ONLY_IN_ALL,
+    () => {
+      const all = [...DRAFT, VIEW, PUBLISH, "gh release edit"];
+      assert.deepEqual(publishing(standIns()), { failed: false, calls: all });
+      for (const [fails, repeated] of [
+        ["release create", all],
+        ["release upload", all.filter((call) => !call.includes("create"))],
+        ["publish --ignore-scripts", all.filter((call) => !call.includes("create"))],
+        ["release edit", all.filter((call) => !/create|publish/.test(call))],
+      ] as const) {
+        const folder = standIns();
+        assert.equal(publishing(folder, fails).failed, true, fails);
+        assert.deepEqual(publishing(folder), { failed: false, calls: repeated }, fails);
+      }
+    },
+  );
 
-  test("changes no published release, and neither publishes over other bytes of the same version nor after that", () => {
-    const done = standIns();
-    publishing(done);
-    assert.deepEqual(publishing(done).calls, ["gh release view", VIEW, "gh release edit"]);
-    const other = standIns();
-    other.write("published", "sha512-other\n");
-    assert.deepEqual(publishing(other), { failed: true, calls: [...DRAFT, VIEW] });
-  });
+  test(
+    "changes no published release, and neither publishes over other bytes of the same version nor after that",
+    ONLY_IN_ALL,
+    () => {
+      const done = standIns();
+      publishing(done);
+      assert.deepEqual(publishing(done).calls, ["gh release view", VIEW, "gh release edit"]);
+      const other = standIns();
+      other.write("published", "sha512-other\n");
+      assert.deepEqual(publishing(other), { failed: true, calls: [...DRAFT, VIEW] });
+    },
+  );
 
   test("does not publish if a file differs, is missing on one machine, or does not match its checksum", () => {
     const [compare = ""] = scriptsOf(publish);

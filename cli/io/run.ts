@@ -33,10 +33,14 @@ const PART = 12;
 const SHORTEST = 6;
 
 export function createSecrets(): Secrets {
+  const added = new Set<string>();
   const parts = new Set<string>();
   const short = new Set<string>();
   return {
     add(secret) {
+      // Each call to AWS adds the same session token.
+      if (added.has(secret)) return;
+      added.add(secret);
       for (const spelling of spellingsOf(secret)) {
         for (let at = 0; at + PART <= spelling.length; at += 1)
           parts.add(spelling.slice(at, at + PART));

@@ -20,6 +20,7 @@ import { type LocalRequest, startHttpServer } from "../../local/aws/http-server.
 import { readForm, renderResult } from "../../local/aws/protocols.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { prepare, useFolder, useServer } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 import { OPERATOR, startParameterStore } from "../local-aws.ts";
 
 const { path: folder, write } = useFolder();
@@ -95,7 +96,7 @@ test("a shell can run the file, which reports its version and has its commands",
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
 });
 
-test("the command has the same bytes wherever the repository is", async () => {
+test("the command has the same bytes wherever the repository is", ONLY_IN_ALL, async () => {
   const root = join(import.meta.dirname, "..", "..");
   const clone = join(folder, "another", "clone");
   const inputs = Object.keys(bundle.metafile.inputs);

@@ -9,10 +9,12 @@ import { sandboxFiles } from "../../local/sandbox-files.ts";
 import { writeTerminalFiles } from "../../local/terminal.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { execute } from "../e2e/cluster/kubectl.ts";
-import { ONLY_IN_ALL } from "../extent.ts";
+import { IS_ALL, ONLY_IN_ALL } from "../extent.ts";
 
 const temporary = useFolder();
 const IDENTITIES = ["alice", "bob", "carol", "dan", "contractor", "pod"];
+/** stored-settings.test.ts has the others too, without a shell. */
+const TRIED = IS_ALL ? IDENTITIES : ["bob", "dan", "pod"];
 /** Who is granted access with these settings. */
 const SETTINGS = {
   none: [{}, ["alice", "bob", "carol", "pod"]],
@@ -30,7 +32,7 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
     t.after(() => sandbox.close());
     await writeTerminalFiles(files, sandbox);
     const found: Record<string, readonly string[]> = {};
-    for (const identity of IDENTITIES) {
+    for (const identity of TRIED) {
       const token = `token=$(iam-authenticator token --token-only --profile ${identity})`;
       const line = `${token}; echo "$token" | review; echo "$token" | iam-authenticator explain -o json --token-file -`;
       const words = ["-c", `. '${files.env.replaceAll("'", "'\\''")}'; ${line}`];
@@ -57,8 +59,8 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
       found[identity] = [verdict];
     }
     assert.deepEqual(
-      IDENTITIES.filter((name) => found[name]?.[0] === "granted"),
-      granted,
+      TRIED.filter((name) => found[name]?.[0] === "granted"),
+      TRIED.filter((name) => (granted as readonly string[]).includes(name)),
     );
   });
 }

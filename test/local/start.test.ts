@@ -26,6 +26,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 import { givePorts } from "../free-port.ts";
 
 const START = "start.ts";
@@ -257,39 +258,43 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.deepEqual(kept(), before);
 });
 
-test("a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken", async (t) => {
-  const restarted = join(folder, "re:started");
-  const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
-  await givePorts(restarted);
-  const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
-  const kept = () => files.map((file) => readFileSync(file, "utf8"));
-  const first = await started(restarted);
-  const { port } = new URL(endpointOf(first));
-  const earlier = kept();
-  first.process.kill("SIGINT");
-  await first.ended;
-  const second = await started(restarted);
-  assert.deepEqual(kept(), earlier);
-  assert.doesNotMatch(second.printed.out, /Another program/);
-  second.process.kill("SIGINT");
-  await second.ended;
+test(
+  "a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken",
+  ONLY_IN_ALL,
+  async (t) => {
+    const restarted = join(folder, "re:started");
+    const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
+    await givePorts(restarted);
+    const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
+    const kept = () => files.map((file) => readFileSync(file, "utf8"));
+    const first = await started(restarted);
+    const { port } = new URL(endpointOf(first));
+    const earlier = kept();
+    first.process.kill("SIGINT");
+    await first.ended;
+    const second = await started(restarted);
+    assert.deepEqual(kept(), earlier);
+    assert.doesNotMatch(second.printed.out, /Another program/);
+    second.process.kill("SIGINT");
+    await second.ended;
 
-  const occupied = createServer().listen(Number(port), "127.0.0.1");
-  t.after(() => occupied.close());
-  await once(occupied, "listening");
-  const third = await started(restarted);
-  assert.match(
-    third.printed.out,
-    new RegExp(
-      `^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`,
-      "ms",
-    ),
-  );
-  assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
-  assert.deepEqual(kept().slice(1), earlier.slice(1));
-  assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
-  third.process.kill("SIGKILL");
-});
+    const occupied = createServer().listen(Number(port), "127.0.0.1");
+    t.after(() => occupied.close());
+    await once(occupied, "listening");
+    const third = await started(restarted);
+    assert.match(
+      third.printed.out,
+      new RegExp(
+        `^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`,
+        "ms",
+      ),
+    );
+    assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
+    assert.deepEqual(kept().slice(1), earlier.slice(1));
+    assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
+    third.process.kill("SIGKILL");
+  },
+);
 
 /** The URLs of STS and Parameter Store. */
 function urlsOf(of: string): [sts: string, store: string] {

@@ -114,6 +114,8 @@ function attack({ states: [before = {}, after = {}] }: AnyPlan): number {
   const marks = marksOf(changes, stored, truth);
   const isRefused = isLockout(changes, stored, truth);
   if (isRefused) lockouts += 1;
+  // False settings can remove nothing from a plan that has neither.
+  if (marks.length === 0 && !isRefused) return 0;
   for (const [key, review] of reviews) {
     const found = marksOf(changes, stored, review);
     for (const mark of marks)
