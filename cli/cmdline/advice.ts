@@ -195,7 +195,7 @@ export function adviceFor(code: string, who?: string): Advice | undefined {
 }
 
 /** Returns the command that explains a denial. */
-export function explainCommand(
+export function commandToExplain(
   options: ClusterOptions,
   { environment }: Run,
   arn: string,

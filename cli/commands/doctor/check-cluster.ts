@@ -77,7 +77,7 @@ export async function checkCallers(connecting: Promise<Connection>, run: Run): P
 /** The alias that serves reviews: infra/function/function.ts. */
 const ALIAS = "live";
 
-const PERMISSION = `allow lambda:GetFunctionConfiguration on the function's alias ${ALIAS}`;
+const ALLOW_CONFIGURATION = `allow lambda:GetFunctionConfiguration on the function's alias ${ALIAS}`;
 
 /** Compares the stored settings with the function's own, where this principal may read them. */
 export async function checkSettings(
@@ -105,7 +105,11 @@ export async function checkSettings(
     // Absent without permission for the key that encrypts them.
     const variables = Environment?.Variables;
     if (variables === undefined)
-      return warning(name, `${seen}. Not compared: no variables in the response`, PERMISSION);
+      return warning(
+        name,
+        `${seen}. Not compared: no variables in the response`,
+        ALLOW_CONFIGURATION,
+      );
     const different = differentSettings(
       settings,
       settingsFrom(variables, shellFor(place, config.region, run)),
@@ -115,7 +119,7 @@ export async function checkSettings(
       "if the alias was moved by hand, move it back to the deployed version; otherwise deploy the stack";
     return failed(name, `version ${Version} of the function has other ${listed(different)}`, moved);
   } catch (error) {
-    return notChecked(name, error, PERMISSION);
+    return notChecked(name, error, ALLOW_CONFIGURATION);
   }
 }
 
@@ -216,7 +220,8 @@ const ENOUGH_EXECUTIONS = 50;
  */
 const RESERVABLE = 100 + 8;
 
-const ADVICE = "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
+const ALLOW_ACCOUNT_SETTINGS =
+  "allow lambda:GetAccountSettings here, or run aws lambda get-account-settings";
 
 /**
  * Checks how many executions the account and Region allow at once.
@@ -232,7 +237,7 @@ export async function checkConcurrency(config: ClientConfig, run: Run): Promise<
     const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free } =
       AccountLimit ?? {};
     if (limit === undefined || free === undefined)
-      return warning(name, "not checked: the response has no limit", ADVICE);
+      return warning(name, "not checked: the response has no limit", ALLOW_ACCOUNT_SETTINGS);
     const seen = `${limit} concurrent executions in ${config.region}, ${free} of them unreserved`;
     const request = 'request 1,000 in Service Quotas: "Concurrent executions" of AWS Lambda';
     if (limit < ENOUGH_EXECUTIONS) {
@@ -248,7 +253,7 @@ export async function checkConcurrency(config: ClientConfig, run: Run): Promise<
       `${seen}. For production, reserve 8 for logins (docs/deploy.md): other functions cannot use those`,
     );
   } catch (error) {
-    return notChecked(name, error, ADVICE);
+    return notChecked(name, error, ALLOW_ACCOUNT_SETTINGS);
   }
 }
 

@@ -10,7 +10,7 @@ import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
 import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
-import { explainCommand } from "../../cmdline/advice.ts";
+import { commandToExplain } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -99,7 +99,7 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
     const { profile: _, ...others } = cluster;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
-      explainCommand(others, run, identity.arn);
+      commandToExplain(others, run, identity.arn);
     const explanation: Explanation = { identity };
     return { ...known, explanation, unread: awsFailure(message, error) };
   }

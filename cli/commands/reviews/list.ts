@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
-import { adviceFor, explainCommand, textOf } from "../../cmdline/advice.ts";
+import { adviceFor, commandToExplain, textOf } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -310,7 +310,7 @@ function whyOf(
     // Without the id, the current role of this name would match.
     const isOfId =
       reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: explainCommand(options, run, arn, isOfId ? principalId : undefined) };
+    return { explain: commandToExplain(options, run, arn, isOfId ? principalId : undefined) };
   }
   const advice = adviceFor(reason);
   if (advice === undefined) return {};
