@@ -87,18 +87,7 @@ export function logEntry(
   error: AuthenticatorError | undefined,
   now: EpochMs,
 ) {
-  const {
-    identity,
-    user,
-    parameter,
-    tokenHash,
-    ms,
-    cached,
-    staleReads,
-    coldStart,
-    requestId,
-    stsRequestId,
-  } = record;
+  const { identity, user } = record;
   return {
     ...logHead(LEVELS[outcome], outcome, error, now),
     arn: identity?.arn,
@@ -109,13 +98,13 @@ export function logEntry(
     accessKeyId: identity?.accessKeyId,
     username: user?.username,
     groups: user?.groups,
-    parameter,
-    tokenHash,
-    ms: { ...ms, total: now - record.startedAt },
-    cached,
-    stale: staleReads > 0 ? true : undefined,
-    coldStart,
-    requestId,
-    stsRequestId,
+    parameter: record.parameter,
+    tokenHash: record.tokenHash,
+    ms: { ...record.ms, total: now - record.startedAt },
+    cached: record.cached,
+    stale: record.staleReads > 0 ? true : undefined,
+    coldStart: record.coldStart,
+    requestId: record.requestId,
+    stsRequestId: record.stsRequestId,
   };
 }

@@ -1,6 +1,6 @@
 // The verified identity, and how the three fields that STS returns become one.
 
-import { denial } from "../../errors.ts";
+import { type Denial, denial } from "../../errors.ts";
 import type { CallerIdentity } from "./sts-response.ts";
 
 /**
@@ -72,21 +72,17 @@ export function verifyIdentity(
 ): VerifiedIdentity {
   const [, partition, service, accountId, resource] = ARN.exec(answer.Arn) ?? [];
   if (partition === undefined)
-    throw denial("identity_impossible", "STS returned an ARN that is not an ARN of IAM or STS");
+    throw impossible("STS returned an ARN that is not an ARN of IAM or STS");
   if (partition !== ownPartition) {
-    throw denial(
-      "identity_impossible",
+    throw impossible(
       `${answer.Arn} is in partition ${partition}, this authenticator in ${ownPartition}`,
     );
   }
   if (accountId !== answer.Account)
-    throw denial("identity_impossible", `${answer.Arn} is not in the account that STS returned`);
+    throw impossible(`${answer.Arn} is not in the account that STS returned`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
   if (principal === undefined)
-    throw denial(
-      "identity_impossible",
-      `${answer.Arn} and its UserId do not match a known kind of identity`,
-    );
+    throw impossible(`${answer.Arn} and its UserId do not match a known kind of identity`);
   return {
     ...principal,
     partition,
@@ -98,6 +94,10 @@ export function verifyIdentity(
         : answer.Arn,
     accessKeyId,
   };
+}
+
+function impossible(reason: string): Denial {
+  return denial("identity_impossible", reason);
 }
 
 type Principal = Pick<VerifiedIdentity, "kind" | "name" | "principalId" | "sessionName">;

@@ -6,7 +6,7 @@ import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn.ts";
 import { KINDS } from "./kinds.ts";
 import { keyProblem, termsProblem } from "./mapping.ts";
-import { whyNeverMatches } from "./possible-arn.ts";
+import { notAnArnPattern, whyNeverMatches } from "./possible-arn.ts";
 
 /**
  * One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. A union without
@@ -69,7 +69,7 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
     if (arnLike !== undefined) return "has both arnLike and name: keep one";
     return isPersonName(name) ? undefined : `name must be ${PERSON_NAME}, not ${quoted(name)}`;
   }
-  if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
+  if (typeof arnLike !== "string") return notAnArnPattern(arnLike);
   return (
     whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope)
   );

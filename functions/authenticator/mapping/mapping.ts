@@ -6,7 +6,7 @@ import { quoted } from "../../lib/text.ts";
 import { calendarTime, notAfterTime } from "../../lib/time.ts";
 import { parseMappedArn } from "./arn.ts";
 import { hasArn, KINDS, type MappingKind } from "./kinds.ts";
-import { whyNeverMatches } from "./possible-arn.ts";
+import { notAnArnPattern, whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
 
 export interface Mapping {
@@ -81,9 +81,9 @@ function principalProblem(
 ) {
   const { listedBy } = KINDS[kind];
   if (listedBy === "arnLike") {
-    if (typeof arnLike !== "string")
-      return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
-    return whyNeverMatches(arnLike, "canonical");
+    return typeof arnLike === "string"
+      ? whyNeverMatches(arnLike, "canonical")
+      : notAnArnPattern(arnLike);
   }
   if (listedBy === "session") {
     if (typeof session === "string" && SESSION_NAME.test(session)) return undefined;

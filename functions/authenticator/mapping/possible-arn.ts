@@ -49,6 +49,11 @@ const SESSION: readonly [service: Shape, resource: Shape] = [
   shape("assumed-role/", NAME, "/", NAME),
 ];
 
+/** Returns the problem of an `arnLike` that is not a string. */
+export function notAnArnPattern(arnLike: unknown): string {
+  return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
+}
+
 /**
  * Returns why a pattern can never match, as a phrase for an operator; `undefined` if it can match.
  */

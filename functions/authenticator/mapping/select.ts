@@ -1,7 +1,7 @@
 // Selects the mapping that applies to an identity: denials first, then the most specific place with
 // an entry.
 
-import { denial } from "../../errors.ts";
+import { type Denial, denial } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation, Verdict } from "./evaluate.ts";
 import type { Mapping } from "./mapping.ts";
@@ -43,37 +43,33 @@ export function selectMapping(
 ): SelectedMapping {
   const who = identity.canonicalArn;
   const tried = `tried ${evaluations.map(({ parameter }) => parameter).join(" ")}`;
+  const denied = (code: Parameters<typeof denial>[0], reason: string): Denial =>
+    denial(code, reason, { tried });
   const evaluation = decidingEvaluation(evaluations);
-  if (evaluation === undefined)
-    throw denial("identity_unmapped", `no mapping for ${who}`, { tried });
+  if (evaluation === undefined) throw denied("identity_unmapped", `no mapping for ${who}`);
   const { verdict, parameter, place } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
   if (verdict.kind === "deny") {
     const { sessionArn } = verdict;
     const whom = sessionArn === undefined ? who : `${sessionArn}, a session of ${who},`;
-    throw denial("identity_denied", `${whom} is denied by ${parameter}`, { tried });
+    throw denied("identity_denied", `${whom} is denied by ${parameter}`);
   }
   if (verdict.kind === "unknown") {
-    throw denial(
+    throw denied(
       "token_lacks_session",
       `${who} is refused, since an AWS-signed token shows no session or unique id, and ${parameter} needs it: ${verdict.problem}`,
-      { tried },
     );
   }
   if (place === "deny-account" || place === "deny-any") {
-    throw denial(
+    throw denied(
       "denials_invalid",
       `${who} is denied, like every identity that the deny list ${parameter} covers: the list is invalid, ${verdict.problem}`,
-      { tried },
     );
   }
   if (verdict.kind === "mismatch")
-    throw denial("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}`, {
-      tried,
-    });
-  throw denial(
+    throw denied("mapping_mismatch", `${parameter} is not for ${who}: ${verdict.problem}`);
+  throw denied(
     "mapping_invalid",
     `${parameter} applies to ${who} and is invalid: ${verdict.problem}`,
-    { tried },
   );
 }
