@@ -162,7 +162,7 @@ describe("the release", () => {
     ]);
     assert.match(
       scripts["test:all"],
-      /&& TEST_ALL=1 npm run --silent test:files -- .*--experimental-test-coverage .*&& node test\/coverage\.ts$/,
+      /&& TEST_ALL=1 node --run test:files -- .*--experimental-test-coverage .*&& node test\/coverage\.ts$/,
     );
   });
 

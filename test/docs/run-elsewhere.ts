@@ -38,7 +38,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm ci": by(".ci/run", "npm ci && npm test"),
   "npm test": by(".ci/run", "npm ci && npm test"),
   "npm run test:e2e": by(".ci/run", "npm run test:e2e"),
-  "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
+  "npm run test:peer": by("package.json", '"test:e2e": "node --run prepare'),
   "npm run test:": RUNS_TESTS,
   "ci-run": { because: "it runs this test" },
   "npm run try:cluster": by("test/e2e/sandbox.e2e.ts", "try-cluster.ts"),
@@ -52,7 +52,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
   "npm run bench": MEASURES,
   "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
-  "npm run build": by("package.json", '"prepare": "npm run --silent build'),
+  "npm run build": by("package.json", '"prepare": "node --run build'),
   "aws iam enable-outbound-web-identity-federation": {
     because: "it changes an AWS account; no emulator has it",
   },
