@@ -18,7 +18,7 @@ This shell uses ${PLACE} instead of AWS, and the cluster id ${CLUSTER_ID}. It fo
   iam-authenticator callers add here --new --endpoint $(cat "$HOME/endpoint") -y --out "$HOME/webhook.kubeconfig"
   iam-authenticator mappings set arn:aws:iam::111122223333:role/Developers --username 'dev:{SessionName}' --group dev
   review bob                                                review a token, as kube-apiserver does
-  iam-authenticator mappings import -f aws-auth.yaml        migrate: convert, then apply
+  iam-authenticator mappings import -f <your file>          migrate: convert an aws-auth ConfigMap, then apply
   iam-authenticator mappings list
   cdk destroy                                               remove the stack
   exit                                                      stop the emulator
