@@ -22,16 +22,13 @@ const FINDS = [
   /^irsa doctor\b/,
 ];
 
-/** The other pages repeat commands of these, with other options. */
-const ALWAYS_RUN = ["README.md", "docs/irsa.md", "docs/migrate.md"];
-
 const used = new Set<string>();
 const finished = new Set<string>();
 const pages = PAGES.filter((page) => blocksOf(page, "sh").length > 0);
 
 describe("the commands of", { concurrency: 2 }, () => {
   for (const page of pages) {
-    const options = ALWAYS_RUN.includes(page) ? {} : ONLY_IN_ALL;
+    const options = page === "README.md" ? {} : ONLY_IN_ALL;
     test(page, options, async (t) => {
       const blocks = blocksOf(page, "sh");
       const withoutWebhook = blocks.join().includes("callers add control-plane ");

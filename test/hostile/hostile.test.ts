@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Command } from "commander";
 import { processRun } from "../../cli/io/run.ts";
 import { createProgram } from "../../cli/main/program.ts";
-import { ONLY_IN_ALL } from "../extent.ts";
+import { IS_ALL, ONLY_IN_ALL } from "../extent.ts";
 import { BEHAVIOURS, resetAt } from "./behaviours.ts";
 import { COMMANDS, OFFLINE } from "./commands.ts";
 import { isPossible, openBench, problemsOf, runHere } from "./run.ts";
@@ -17,8 +17,8 @@ const bench = await openBench("");
 const STEP = 96;
 const resets = Array.from({ length: Math.ceil(1024 / STEP) }, (_, at) => resetAt(at * STEP));
 const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];
-/** Each command meets each eighth behaviour, and each behaviour each eighth command. */
-const SHARE = 8;
+/** Each command meets one of so many behaviours, and each behaviour one of so many commands. */
+const SHARE = IS_ALL ? 8 : 16;
 const isHonest = ({ name }: Behaviour) => name === "honest";
 
 /**

@@ -15,6 +15,7 @@ import { reviewToken } from "../../local/webhook.ts";
 import { keyVariables } from "../aws-variables.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 
 const NAMES = ["alice", "bob", "carol", "dan", "contractor", "pod"];
 
@@ -45,52 +46,57 @@ const CASES: Readonly<
 
 const folder = useFolder();
 for (const [what, [settings, expected]] of Object.entries(CASES)) {
-  test(`with ${what}, explain and a review agree for each of the sandbox's people, and for a Pod`, async (t) => {
-    const files = sandboxFiles(join(folder.path, what));
-    const sandbox = await startSandbox(files, undefined, undefined, settings);
-    t.after(() => sandbox.close());
-    const secret = readSecret(files);
-    const operator = localIdentity("carol", secret);
-    useLocalAws({
-      ...keyVariables(operator),
-      AWS_REGION: REGION,
-      AWS_ENDPOINT_URL_SSM: sandbox.parameterStoreUrl,
-    });
-    const environment = {
-      AWS_ENDPOINT_URL_STS: sandbox.stsUrl,
-      AWS_ENDPOINT_URL: sandbox.queryUrl,
-    };
-    const read = await cli(["explain", "-c", CLUSTER_ID, "role/111122223333/contractor"], {
-      environment,
-    });
-    assert.doesNotMatch(read.err, /settings/i);
-
-    const answers: Record<string, string> = {};
-    for (const name of NAMES) {
-      const identity = name === "pod" ? await podOf(files, sandbox) : localIdentity(name, secret);
-      const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION });
-      const { review } = await reviewToken(files, token);
-      const { user, error = "" } = review.status;
-      const explained = await cli(
-        ["explain", "-c", CLUSTER_ID, "--token-file", "-", "-o", "json"],
-        {
-          input: token,
-          environment,
-        },
-      );
-      const { refusal, user: said } = JSON.parse(explained.out) as {
-        refusal?: { code: string };
-        user?: { username: string };
+  const options = what === "their account" ? ONLY_IN_ALL : {};
+  test(
+    `with ${what}, explain and a review agree for each of the sandbox's people, and for a Pod`,
+    options,
+    async (t) => {
+      const files = sandboxFiles(join(folder.path, what));
+      const sandbox = await startSandbox(files, undefined, undefined, settings);
+      t.after(() => sandbox.close());
+      const secret = readSecret(files);
+      const operator = localIdentity("carol", secret);
+      useLocalAws({
+        ...keyVariables(operator),
+        AWS_REGION: REGION,
+        AWS_ENDPOINT_URL_SSM: sandbox.parameterStoreUrl,
+      });
+      const environment = {
+        AWS_ENDPOINT_URL_STS: sandbox.stsUrl,
+        AWS_ENDPOINT_URL: sandbox.queryUrl,
       };
-      answers[name] = user?.username ?? /^\w+/.exec(error)?.[0] ?? "";
-      assert.equal(
-        refusal?.code ?? said?.username,
-        answers[name],
-        `${name}: ${explained.out}${explained.err}`,
-      );
-    }
-    assert.deepEqual(answers, expected);
-  });
+      const read = await cli(["explain", "-c", CLUSTER_ID, "role/111122223333/contractor"], {
+        environment,
+      });
+      assert.doesNotMatch(read.err, /settings/i);
+
+      const answers: Record<string, string> = {};
+      for (const name of NAMES) {
+        const identity = name === "pod" ? await podOf(files, sandbox) : localIdentity(name, secret);
+        const token = await mintToken({ identity, clusterId: CLUSTER_ID, region: REGION });
+        const { review } = await reviewToken(files, token);
+        const { user, error = "" } = review.status;
+        const explained = await cli(
+          ["explain", "-c", CLUSTER_ID, "--token-file", "-", "-o", "json"],
+          {
+            input: token,
+            environment,
+          },
+        );
+        const { refusal, user: said } = JSON.parse(explained.out) as {
+          refusal?: { code: string };
+          user?: { username: string };
+        };
+        answers[name] = user?.username ?? /^\w+/.exec(error)?.[0] ?? "";
+        assert.equal(
+          refusal?.code ?? said?.username,
+          answers[name],
+          `${name}: ${explained.out}${explained.err}`,
+        );
+      }
+      assert.deepEqual(answers, expected);
+    },
+  );
 }
 
 test("the stored settings are those of the function, and a start replaces those of the last one", async () => {

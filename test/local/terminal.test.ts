@@ -23,9 +23,9 @@ function useSandbox(name: string) {
   return { files, sandbox };
 }
 /** Names that a shell would split or expand. */
-const one = useSandbox("it's $HOME");
+const first = useSandbox("it's $HOME");
 const other = useSandbox("other one");
-const { files, sandbox } = one;
+const { files, sandbox } = first;
 
 /** What a user's terminal may have exported. */
 const EXPORTED = {
@@ -80,13 +80,13 @@ test("a restart keeps the mappings that the user has changed", async () => {
 });
 
 for (const shell of SHELLS) {
-  // It is `sh` on Debian and Ubuntu.
-  const options = shell === "dash" ? ONLY_IN_ALL : {};
+  // dash is `sh` on Debian and Ubuntu, and bash on others. Both also run in test:all.
+  const options = ["dash", "bash"].includes(shell) ? ONLY_IN_ALL : {};
   test(
     `${shell}: commands reach the sandbox of that folder, as its administrator, and nothing that was exported`,
     options,
     async () => {
-      for (const { files: each, sandbox } of [one, other]) {
+      for (const { files: each, sandbox } of [first, other]) {
         const { stdout } = await typed(shell, each, "env");
         const set = new Map(
           [...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
