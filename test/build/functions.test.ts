@@ -9,6 +9,7 @@ import { test } from "node:test";
 import type { Metafile } from "esbuild";
 import { buildAuthenticator, buildIssuer } from "../../build/functions.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (test/bench/README.md). What
@@ -163,7 +164,7 @@ test("index.mjs loads no module of Node.js but those of an HTTPS request", () =>
   );
 });
 
-test("two builds in different folders are identical and contain no path", async () => {
+test("two builds in different folders are identical and contain no path", ONLY_IN_ALL, async () => {
   const again = await buildAuthenticator(join(folder, "somewhere", "else"));
   assert.deepEqual(again.files, built.files);
   const root = join(import.meta.dirname, "..", "..");

@@ -9,6 +9,7 @@ import { before, beforeEach, describe, test } from "node:test";
 import { parse } from "yaml";
 import { ADMIN, exits, PREFIX, useCluster } from "../cli/commands/mappings/cluster.ts";
 import { useFolder } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const { path: folder, write } = useFolder();
@@ -80,23 +81,27 @@ describe("examples/github-action", () => {
       GITHUB_STEP_SUMMARY: SUMMARY,
     });
 
-  test("files that match the cluster pass, and files with a change pass and the summary shows the change", async () => {
-    assert.equal((await run()).code, 0);
-    assert.match(
-      readFileSync(SUMMARY, "utf8"),
-      /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m,
-    );
-    const change =
-      '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
-    write("mappings/all.yaml", `${ADMINS}${change}`);
-    assert.equal((await run()).failed, undefined);
-    const summary = readFileSync(SUMMARY, "utf8");
-    assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
-    assert.match(summary, /^ {4}! Needs your consent: 1 new administrator\.$/m);
-    for (const line of summary.split("\n"))
-      assert.match(line, /^( {4}.*|What the merge changes:)?$/);
-    assert.equal(await cluster.value("role/111122223333/ops"), undefined);
-  });
+  test(
+    "files that match the cluster pass, and files with a change pass and the summary shows the change",
+    ONLY_IN_ALL,
+    async () => {
+      assert.equal((await run()).code, 0);
+      assert.match(
+        readFileSync(SUMMARY, "utf8"),
+        /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m,
+      );
+      const change =
+        '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
+      write("mappings/all.yaml", `${ADMINS}${change}`);
+      assert.equal((await run()).failed, undefined);
+      const summary = readFileSync(SUMMARY, "utf8");
+      assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
+      assert.match(summary, /^ {4}! Needs your consent: 1 new administrator\.$/m);
+      for (const line of summary.split("\n"))
+        assert.match(line, /^( {4}.*|What the merge changes:)?$/);
+      assert.equal(await cluster.value("role/111122223333/ops"), undefined);
+    },
+  );
 
   for (const [what, text, printed] of [
     [

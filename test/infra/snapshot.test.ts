@@ -12,6 +12,7 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { issuerStack } from "../../infra/context/stacks.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 import { ACCOUNT, certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat } from "./template.ts";
 
@@ -117,7 +118,7 @@ function addNamed(text: string, file: string, found: Map<string, string>): void 
   }
 }
 
-test("the public declarations", (t) => {
+test("the public declarations", ONLY_IN_ALL, (t) => {
   const entry = join(CONSTRUCT, "infra", "iam-authenticator.d.ts");
   const found = new Map<string, string>();
   addNamed(readFileSync(entry, "utf8"), entry, found);

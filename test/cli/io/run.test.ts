@@ -10,6 +10,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { kubeconfigOf } from "../../../cli/kube/kubeconfig.ts";
+import { ONLY_IN_ALL } from "../../extent.ts";
 import { cli } from "../cli.ts";
 import { isPut } from "../commands/mappings/apply.ts";
 import { exits, refuses, useCluster } from "../commands/mappings/cluster.ts";
@@ -69,17 +70,21 @@ test("output that does not fit into the pipe arrives complete, also if another p
   }
 });
 
-test("apply writes everything, even if the reader closes the pipe during the plan", async () => {
-  const file = folder.write("mappings.json", JSON.stringify({ mappings: many("n") }));
-  const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
-  // On a busy machine, lines of progress come before it.
-  assert.match(
-    err,
-    /^(writing .*\n)*Wrote 190 parameters\. The function reads the change within 30 s\.\n$/,
-  );
-  assert.equal(code, 0);
-  assert.equal(cluster.store.requests.filter(isPut).length, 190);
-});
+test(
+  "apply writes everything, even if the reader closes the pipe during the plan",
+  ONLY_IN_ALL,
+  async () => {
+    const file = folder.write("mappings.json", JSON.stringify({ mappings: many("n") }));
+    const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
+    // On a busy machine, lines of progress come before it.
+    assert.match(
+      err,
+      /^(writing .*\n)*Wrote 190 parameters\. The function reads the change within 30 s\.\n$/,
+    );
+    assert.equal(code, 0);
+    assert.equal(cluster.store.requests.filter(isPut).length, 190);
+  },
+);
 
 test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, async () => {
   await exits(bash("$IA mappings list > /dev/full"), 3, "Cannot write the output: ENOSPC.\n");
