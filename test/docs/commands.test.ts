@@ -122,7 +122,7 @@ const NOT_COMPARED = [
   /bad-indent/,
 ];
 
-test("each command prints the output on the page", async (t) => {
+test("each command prints the output on the page", ONLY_IN_ALL, async (t) => {
   const empty = { parameters: {}, who: "carol", withoutWebhook: true };
   const { folder, environment, placeholders } = await startSandbox(t, empty);
   const endpoint = placeholders["<Endpoint>"] ?? "";

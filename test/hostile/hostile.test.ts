@@ -18,7 +18,7 @@ const STEP = 96;
 const resets = Array.from({ length: Math.ceil(1024 / STEP) }, (_, at) => resetAt(at * STEP));
 const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];
 /** Each command meets one of so many behaviours, and each behaviour one of so many commands. */
-const SHARE = IS_ALL ? 8 : 16;
+const SHARE = IS_ALL ? 8 : 32;
 const isHonest = ({ name }: Behaviour) => name === "honest";
 
 /**

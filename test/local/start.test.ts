@@ -110,34 +110,38 @@ for (const [typed, status, error, host = ""] of [
   });
 }
 
-test("with LOCAL_STANDBY, reviews go on at the other sandbox after the function is killed; it must be running", async () => {
-  const primary = join(folder, "primary");
-  process.env["LOCAL_STANDBY"] = none;
-  const refused = run(primary, START);
-  assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
-  assert.match(
-    refused.printed.err,
-    /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /,
-  );
-  process.env["LOCAL_STANDBY"] = shared;
-  const start = await started(primary);
-  delete process.env["LOCAL_STANDBY"];
-  const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
-  const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
-  for (const [answering, other] of [
-    [primary, shared],
-    [shared, primary],
-  ] as const) {
-    const here = linesOf(answering);
-    const there = linesOf(other);
-    const review = run(primary, REVIEW, "bob");
-    assert.equal(await review.ended, 0);
-    assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
-    assert.deepEqual([linesOf(answering) - here, linesOf(other) - there], [1, 0]);
-    if (answering === primary) process.kill(Number(pid));
-  }
-  start.process.kill("SIGKILL");
-});
+test(
+  "with LOCAL_STANDBY, reviews go on at the other sandbox after the function is killed; it must be running",
+  ONLY_IN_ALL,
+  async () => {
+    const primary = join(folder, "primary");
+    process.env["LOCAL_STANDBY"] = none;
+    const refused = run(primary, START);
+    assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
+    assert.match(
+      refused.printed.err,
+      /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /,
+    );
+    process.env["LOCAL_STANDBY"] = shared;
+    const start = await started(primary);
+    delete process.env["LOCAL_STANDBY"];
+    const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
+    const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
+    for (const [answering, other] of [
+      [primary, shared],
+      [shared, primary],
+    ] as const) {
+      const here = linesOf(answering);
+      const there = linesOf(other);
+      const review = run(primary, REVIEW, "bob");
+      assert.equal(await review.ended, 0);
+      assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
+      assert.deepEqual([linesOf(answering) - here, linesOf(other) - there], [1, 0]);
+      if (answering === primary) process.kill(Number(pid));
+    }
+    start.process.kill("SIGKILL");
+  },
+);
 
 test("review detects another program on the sandbox's port by its certificate, and shows that its own rejects the caller", async () => {
   const server = endpointOf(sandbox);
