@@ -4,21 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileName, isGood, markdown, masked, type Run, summary } from "./report.ts";
 import type { Row, Verdict } from "./rows.ts";
+import { SAMPLE_RUN } from "./sample-run.ts";
 
 const row = (verdict: Verdict, seen = "seen"): Row => {
   return { check: 1, name: "deploy", expected: "expected", seen, verdict };
 };
 
 const RUN: Run = {
-  place: "AWS",
-  region: "eu-west-1",
-  clusterId: "acceptance-0123abcd",
-  start: Date.UTC(2026, 10, 26, 12),
-  end: Date.UTC(2026, 10, 26, 13, 40),
-  commit: "0123abc",
+  ...SAMPLE_RUN,
   programs: ["aws-cli/2.31.0"],
-  isInterrupted: false,
-  isShort: false,
   titles: { 1: "First login" },
 };
 

@@ -9,6 +9,7 @@ import { fileChecks } from "../../build/publishable.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { markdown, type Run } from "../acceptance/report.ts";
 import type { Verdict } from "../acceptance/rows.ts";
+import { SAMPLE_RUN } from "../acceptance/sample-run.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { linesOf, missingIn } from "./lines-of.ts";
 
@@ -31,8 +32,8 @@ const NPM: Readonly<Record<string, string>> = {
     "type: github\nid: 1\nfile: release.yml\nrepository: owner/name\nenvironment: release\npermissions: publish",
 };
 /**
- * As `npm run acceptance` writes it, with a passed row of each check that a release needs, and a
- * row that had no input.
+ * Returns a report as `npm run acceptance` writes it, with a passed row of each check that a release
+ * needs, and a row that had no input. `verdicts`: those of the checks that did not pass.
  */
 function report(
   changed: Partial<Run> = {},
@@ -46,19 +47,8 @@ function report(
     verdict,
   });
   const checks = [1, 2, 3, 4, 5, 6, 7, 8, 10, 14];
-  const run = {
-    place: "AWS",
-    region: "eu-west-1",
-    clusterId: "acceptance-0123abcd",
-    start: 0,
-    end: 1,
-    commit: "0123abc",
-  };
   const rows = checks.map((check) => row(check, verdicts[check] ?? "passed"));
-  return markdown(
-    { ...run, programs: [], isInterrupted: false, isShort: false, titles: {}, ...changed },
-    [...rows, row(9, "not run")],
-  );
+  return markdown({ ...SAMPLE_RUN, ...changed }, [...rows, row(9, "not run")]);
 }
 
 const world: World = {

@@ -3,19 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { markdown, type Run } from "../acceptance/report.ts";
+import { SAMPLE_RUN } from "../acceptance/sample-run.ts";
 import { measuredOnAws, rehearsal } from "./reports.ts";
 
-const RUN: Run = {
-  ...{
-    place: "AWS",
-    region: "eu-west-1",
-    clusterId: "acceptance-0123abcd",
-    start: 0,
-    end: 1,
-    commit: "0123abc",
-  },
-  ...{ programs: [], isInterrupted: false, isShort: false, titles: {} },
-};
 const row = {
   check: 16,
   name: "Lambda's init",
@@ -25,7 +15,7 @@ const row = {
 } as const;
 const report = (file: string, run: Partial<Run>, values?: readonly number[]) => {
   const measured = values && { measured: { unit: "ms", values } };
-  return { file, text: markdown({ ...RUN, ...run }, [{ ...row, ...measured }]) };
+  return { file, text: markdown({ ...SAMPLE_RUN, ...run }, [{ ...row, ...measured }]) };
 };
 
 test("measurements are those of the last report of AWS that has some, and never an emulator's", () => {
