@@ -68,7 +68,10 @@ export interface CommandBundle {
   readonly metafile: Metafile;
 }
 
-/** Bundles the command and the licences of its packages. The bytes are the same in any folder. */
+/**
+ * Returns the command's files, with the licences of the packages in them, and esbuild's metafile.
+ * The bytes are the same in any folder.
+ */
 export async function bundleCommand(): Promise<CommandBundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
@@ -109,14 +112,14 @@ export async function bundleCommand(): Promise<CommandBundle> {
  * next replacement deletes those of the former build.
  */
 export function replaceCommand(outdir: string, files: CommandBundle["files"]): void {
-  const parts = files.filter(({ name }) => name !== COMMAND_FILE);
+  const others = files.filter(({ name }) => name !== COMMAND_FILE);
   const entry = files
     .filter(({ name }) => name === COMMAND_FILE)
     .map((file) => ({ ...file, mode: 0o755 }));
   const former = partsOf(outdir);
   // The entry point is last: until then, commands start with the former parts.
-  replaceFiles(outdir, [...parts, ...entry]);
-  const kept = new Set([...former, ...parts.map(({ name }) => name)]);
+  replaceFiles(outdir, [...others, ...entry]);
+  const kept = new Set([...former, ...others.map(({ name }) => name)]);
   for (const part of globSync(`${PARTS}*`, { cwd: outdir }))
     if (!kept.has(part)) rmSync(join(outdir, part));
 }

@@ -33,7 +33,9 @@ export const FEATURE_FLAGS = {
   "@aws-cdk/core:enablePartitionLiterals": true,
 } as const;
 
-/** It is `undefined` before aws-cdk-lib 2.257.0. Nothing else needs such a new version. */
+/**
+ * `Validations` is `undefined` before aws-cdk-lib 2.257.0. Nothing else needs such a new version.
+ */
 const validations: typeof Validations | undefined = Validations;
 
 /** Gives the reason for an exception from the rule `id` of cdk-nag. */

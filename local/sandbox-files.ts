@@ -57,7 +57,7 @@ export function sandboxFiles(folder: string) {
     ca: join(folder, "ca.crt"),
     /** The port of each service, kept for the next start. */
     ports: join(folder, "ports.json"),
-    /** For a second terminal: terminal.ts. */
+    /** The next four are for a second terminal; terminal.ts writes them. */
     env: join(folder, "env"),
     envFish: join(folder, "env.fish"),
     bin: join(folder, "bin"),
@@ -65,7 +65,7 @@ export function sandboxFiles(folder: string) {
     /** The command's contexts: `doctor` needs the webhook's kubeconfig. */
     config: join(folder, "config", "iam-authenticator", "config.yaml"),
     userKubeconfig: join(folder, "kubeconfig"),
-    /** For kind: kind.ts. Only the folder of its kubeconfig is mounted into the node. */
+    /** This one and the next are for kind. The node mounts only the folder of its kubeconfig. */
     kind: join(folder, "kind.yaml"),
     mountedKubeconfig: join(folder, "mounted", "webhook.kubeconfig"),
   };

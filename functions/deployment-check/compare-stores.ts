@@ -73,7 +73,7 @@ function linesOf(found: readonly { readonly line: string }[]): string[] {
   return found.map(({ line }) => line);
 }
 
-/** This many changed parameters fit in one log line. */
+/** The number of changed parameters that fit in one log line. */
 const MAX_NAMED = 200;
 
 /** Returns the lines that fit and their advice. Empty if nothing was found. */

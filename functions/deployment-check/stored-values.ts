@@ -50,7 +50,7 @@ export async function changedReadings(
 const CALLERS = { kind: "callers", account: "" };
 
 interface Named {
-  /** Without the prefix. */
+  /** The parameter's name without the prefix. */
   readonly name: string;
   readonly parameter: NamedParameter;
 }
