@@ -138,11 +138,19 @@ function agrees(
   command: Command,
   options: readonly (typeof SELECTORS)[number][],
 ): boolean {
-  const own = { prefix: defaultMappingPrefix(context.cluster), ...context };
+  const own = { ...context, prefix: prefixOf(context) };
   return options.every((name) => {
     const given: unknown = command.getOptionValue(name);
     return given === undefined || given === own[name];
   });
+}
+
+/** Returns the prefix of the cluster's parameters: that of the context, or the cluster's default. */
+export function prefixOf({
+  cluster,
+  prefix = defaultMappingPrefix(cluster),
+}: Pick<ClusterPlace, "cluster" | "prefix">): string {
+  return prefix;
 }
 
 /**

@@ -3,7 +3,6 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
@@ -20,7 +19,7 @@ import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
-import type { ChosenCluster } from "./chosen-clusters.ts";
+import { type ChosenCluster, prefixOf } from "./chosen-clusters.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
 
@@ -107,7 +106,7 @@ export async function withLog<T>(
     return await work({
       query: { logGroup, from, until: to, outcomes, who, group },
       reader: { logs, waitForTurn: rateLimited(options.rate), signal },
-      prefix: cluster.prefix ?? defaultMappingPrefix(cluster.cluster),
+      prefix: prefixOf(cluster),
       now,
     });
   } catch (error) {

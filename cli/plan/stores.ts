@@ -1,15 +1,9 @@
 // Connects a command to the stores of its clusters.
 
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { ownAccount } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../aws/client.ts";
-import {
-  type ClusterPlace,
-  type Connection,
-  connect,
-  type StoreOptions,
-} from "../aws/connection.ts";
-import type { ChosenCluster } from "../cmdline/chosen-clusters.ts";
+import { type Connection, connect, type StoreOptions } from "../aws/connection.ts";
+import { type ChosenCluster, prefixOf } from "../cmdline/chosen-clusters.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
 import type { Run } from "../io/run.ts";
 
@@ -21,7 +15,6 @@ export async function neighboursOf(
   { place: own }: ClusterRun,
   runs: readonly ClusterRun[],
 ): Promise<readonly string[]> {
-  const prefixOf = ({ cluster, prefix = defaultMappingPrefix(cluster) }: ClusterPlace) => prefix;
   const isDifferent = (first: string | undefined, second: string | undefined) =>
     first !== undefined && second !== undefined && first !== second;
   const alike = runs.filter(

@@ -2,11 +2,15 @@
 
 import { type Command, Option } from "commander";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
-import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import {
+  type ChosenCluster,
+  type Clusters,
+  clustersOf,
+  prefixOf,
+} from "../../cmdline/chosen-clusters.ts";
 import {
   type ClusterFailure,
   failureIn,
@@ -291,10 +295,6 @@ function related(all: readonly ClusterLogins[]): ClusterLogins[][] {
 /** Returns whether both are contexts of one cluster, or may read the same store. */
 function isRelated(context: ClusterOptions, other: ClusterOptions): boolean {
   return context.cluster === other.cluster || prefixOf(context) === prefixOf(other);
-}
-
-function prefixOf({ cluster, prefix = defaultMappingPrefix(cluster) }: ClusterOptions): string {
-  return prefix;
 }
 
 /**
