@@ -24,7 +24,7 @@ import { spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { afterwards } from "../../model/access/state.ts";
+import { addressOf, afterwards } from "../../model/access/state.ts";
 import { isActive, readValue } from "../../model/entry-arns.ts";
 import {
   decide,
@@ -170,14 +170,15 @@ function planWithout(
   lists: Iterable<string>,
   isRemoved: (item: unknown) => boolean,
   known: ReadonlyMap<string, VersionedParameter>,
-  { prefix, partition }: ReviewSettings,
+  review: ReviewSettings,
 ): Plan {
+  const { prefix, partition } = review;
   const desired = [...lists].flatMap((parameter) => {
     const stored = known.get(parameter);
     const list = stored && parseJson(stored.value);
     if (stored === undefined || (Array.isArray(list) && !list.some(isRemoved))) return [];
     const name = shortName(parameter, prefix);
-    const account = readName(prefix, parameter)?.account ?? "any";
+    const { account } = addressOf(parameter, review);
     const items = listItems(name, stored, { kind: "deny", account, partition }, isRemoved);
     return [[parameter, JSON.stringify(items.filter((item) => !isRemoved(item)))] as const];
   });

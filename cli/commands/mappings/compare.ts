@@ -8,8 +8,9 @@ import type { Connection } from "../../aws/connection.ts";
 import type { OptionGroup } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
+import { addressOf } from "../../model/access/state.ts";
 import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
-import { shortName } from "../../model/evaluation.ts";
+import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";
 import { toParameters } from "../../model/mapping-file.ts";
 import {
@@ -73,12 +74,12 @@ export async function compare(
   connection: Connection,
   run: Run,
 ): Promise<ClusterPlan> {
-  const { prefix, partition } = connection.review;
+  const { review } = connection;
   const desired = parametersIn(entries, connection);
   const known = await readMappings(connection, run);
   warnOfEnded(entries, connection, run);
   const isInScope = (name: string) => {
-    const kind = readName(prefix, name)?.kind;
+    const kind = readName(review.prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams
     // to lift denials.
     const isPruned = kind !== "deny" || (pruneDenials === true && connection.account === undefined);
@@ -88,7 +89,7 @@ export async function compare(
   // clusters.
   const ours = new Map([...known].filter(([name]) => isInScope(name)));
   const keeps = (kind: ParameterKind) => !prune || (kind === "deny" && !pruneDenials);
-  const wanted = withStoredEntries(prefix, partition, desired, ours, keeps);
+  const wanted = withStoredEntries(desired, ours, keeps, review);
   const plan = planChanges(ours, wanted, prune === true);
   const keptDenials = prune && !pruneDenials ? denialsBeside(entries, known, connection) : [];
   const judge = judgeAccess({ isWhole: true });
@@ -122,17 +123,16 @@ function denialsBeside(
  * emergency. Stored entries keep their positions; new ones are appended.
  */
 function withStoredEntries(
-  prefix: string,
-  partition: string,
   desired: ReadonlyMap<string, string>,
   stored: ReadonlyMap<string, VersionedParameter>,
   keeps: (kind: ParameterKind) => boolean,
+  review: ReviewSettings,
 ): ReadonlyMap<string, string> {
+  const { prefix, partition } = review;
   return new Map(
     [...desired].map(([parameter, value]) => {
-      const { kind, account } = readName(prefix, parameter) ?? {};
-      if (kind === undefined || account === undefined || !isListKind(kind) || !keeps(kind))
-        return [parameter, value];
+      const { kind, account } = addressOf(parameter, review);
+      if (!isListKind(kind) || !keeps(kind)) return [parameter, value];
       const name = shortName(parameter, prefix);
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
