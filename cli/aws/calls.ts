@@ -102,8 +102,8 @@ export function withAwsClock(run: Run): Run {
 }
 
 /**
- * Returns the error of a call as one that `toFailure` knows. Hides secrets in the service's message,
- * and shortens it.
+ * Returns the error of a call as one that `toFailure` knows. Hides secrets in the service's
+ * message, and shortens it.
  */
 function serviceError(error: unknown, call: string, { secrets }: Run): unknown {
   if (toFailure(error) === undefined) return unusableAnswer(call, failureKind(error), error);

@@ -18,7 +18,10 @@ export interface ChosenCluster extends ClusterPlace {
 /** The clusters that the user chose. */
 export interface Clusters {
   readonly chosen: readonly ChosenCluster[];
-  /** Whether output and messages name the cluster. */
+  /**
+   * Whether the user chose several clusters, or all contexts. Output and messages then name the
+   * cluster.
+   */
   readonly isSeveral: boolean;
 }
 

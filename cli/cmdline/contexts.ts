@@ -20,8 +20,9 @@ export interface Context
   readonly account?: string;
 }
 
-/** The configuration file, as it was read. */
+/** The parsed configuration file, whose contexts are valid. */
 export interface Config {
+  /** The path of the file. */
   readonly file: string;
   /** The contexts by name, in the order of the file. */
   readonly contexts: ReadonlyMap<string, Context>;

@@ -135,8 +135,8 @@ function lacksTlsSetting({ server, ...cluster }: NamedCluster, user: Section): b
 }
 
 /**
- * Returns whether kube-apiserver accepts any certificate: anyone on its network could answer reviews and
- * read the token.
+ * Returns whether kube-apiserver accepts any certificate: anyone on its network could answer reviews
+ * and read the token.
  */
 function isUnverified(cluster: Section): boolean {
   return (cluster["insecure-skip-tls-verify"] ?? false) !== false;

@@ -116,7 +116,7 @@ export function planAndJudge<P extends ClusterPlan>(
   });
 }
 
-/** Says in the cluster's messages that the target does not exist there. */
+/** Logs, as a message of the cluster, that the target does not exist there. */
 function absent(name: string, { lines }: Absent, run: Run): IdleCluster {
   for (const line of lines) run.log(`${line}\n`);
   return { name, isAbsent: true };

@@ -31,7 +31,9 @@ export class Stopped extends Failure {
 /** No order of the writes keeps an administrator, so the same command fails again. */
 export class NoOrder extends Failure {}
 
-/** Returns whether the failed write happened: reads the parameter if the failure does not show it. */
+/**
+ * Returns whether the failed write is stored. Reads the parameter if the failure does not show it.
+ */
 export async function stateOf(
   { name, before, value }: Change,
   failure: Failure,
@@ -109,8 +111,8 @@ export function stopped(
 }
 
 /**
- * Returns whether a retry can succeed: after throttling and outages, and not after other errors from
- * AWS.
+ * Returns whether a retry can succeed: after throttling and outages, and not after other errors
+ * from AWS.
  */
 function helpsAgain(error: unknown, failure: Failure): boolean {
   const { exitCode } = failure;

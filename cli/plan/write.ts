@@ -85,8 +85,8 @@ class Writing {
   }
 
   /**
-   * Writes the next phase. Returns whether something may be left to write, which is the case if only
-   * the response of a write was lost. Throws `Stopped` otherwise.
+   * Writes the next phase. Returns whether something may be left to write: true after a phase, and
+   * after a write of which only the response was lost. Throws `Stopped` after any other failure.
    */
   async step(): Promise<boolean> {
     try {
@@ -125,8 +125,8 @@ class Writing {
   }
 
   /**
-   * Reports why a phase has stopped, by an error that lists what is written and what is left.
-   * Returns if only the response of a write was lost.
+   * Throws an error that states why a phase has stopped, and lists what is written and what is
+   * left. Returns if only the response of a write was lost.
    */
   async #report(error: unknown): Promise<void> {
     const failure = toFailure(error);

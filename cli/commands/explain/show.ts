@@ -88,8 +88,8 @@ export function userLines({ username, groups }: User): Line[] {
 }
 
 /**
- * Returns whether the username or a group contains the node's name, which EC2 returns only for a node's own
- * token.
+ * Returns whether the username or a group contains the node's name, which EC2 returns only for a
+ * node's own token.
  */
 export function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) =>

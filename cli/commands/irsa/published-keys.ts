@@ -7,7 +7,7 @@ import type { Connection } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 
-/** A parameter below the issuer's path. */
+/** A parameter below the issuer's path, and the key in it. */
 export interface PublishedKey {
   readonly stored: VersionedParameter;
   readonly kid: string;

@@ -148,8 +148,8 @@ async function deniedByAny(who: string, { ssm, review }: Connection, run: Run): 
 }
 
 /**
- * Returns whether the entry denies sessions, users or federated users of this name only. Names and ARN
- * patterns ignore case.
+ * Returns whether the entry denies sessions, users or federated users of this name only. Names and
+ * ARN patterns ignore case.
  */
 function isOfPerson(item: unknown, who: string): boolean {
   if (isFor(item, who)) return true;

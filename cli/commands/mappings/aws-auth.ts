@@ -29,7 +29,7 @@ import { withoutRolePath } from "./foreign.ts";
 export interface KnownRole {
   readonly account: string;
   readonly permissionSet: string;
-  /** Without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it. */
+  /** The ARN, without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it. */
   readonly arn: string;
   readonly name: string;
 }

@@ -215,8 +215,8 @@ type Placement =
   | { readonly problem: string; readonly value?: undefined };
 
 /**
- * Adds the name to the list of an account, or `any`, unless the list is invalid, full, or managed by
- * a stack.
+ * Adds the name to the list of an account, or `any`, unless the list is invalid, full, or managed
+ * by a stack.
  */
 async function placeName(
   account: string,

@@ -190,13 +190,13 @@ function rowsByParameter(rows: readonly Row[]): RowsByParameter {
   return Map.groupBy(rows, ({ parameter }) => parameter);
 }
 
-/** The rows of the queries. */
+/** The rows of the log queries, grouped by the parameter that granted the logins. */
 interface QueriedRows {
-  /** For each principal of a parameter. */
+  /** One row for each principal. */
   readonly byPrincipal: RowsByParameter;
-  /** For each session of a list of sessions. */
+  /** One row for each session, of lists of sessions only. */
   readonly bySession: RowsByParameter;
-  /** For each session of a parameter; empty if the log does not show all. */
+  /** One row for each session, of all parameters; empty if the log does not show all sessions. */
   readonly named: RowsByParameter;
 }
 

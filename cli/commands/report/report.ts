@@ -283,7 +283,7 @@ async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run
   throwWorst([...failures, ...unknown]);
 }
 
-/** Returns the contexts in groups: those of a group are related, some by others of the group. */
+/** Groups the contexts: two share a group if they are related, directly or through others. */
 function related(all: readonly ClusterLogins[]): ClusterLogins[][] {
   return all.reduce<ClusterLogins[][]>((groups, context) => {
     const isOwn = (group: ClusterLogins[]) =>

@@ -50,8 +50,8 @@ async function whyNotCached(
 const PROCESS = "credential_process";
 
 /**
- * Returns whether the credentials may come from a credential_process, of the profile or of its chain
- * of source_profile.
+ * Returns whether the credentials may come from a credential_process, of the profile or of its
+ * chain of source_profile.
  */
 async function usesProcess(profile: string | undefined, { environment }: Run): Promise<boolean> {
   // As in the SDK, a named profile takes precedence over environment keys.

@@ -17,9 +17,9 @@ import type { RuleReader } from "./read-for-access.ts";
 /** What the user has seen and accepted. */
 interface Consent {
   readonly marks: readonly Mark[];
-  /** Whether the user skips the lockout check. */
+  /** Whether --force skips the lockout check. */
   readonly force: boolean;
-  /** Reads what the rule looks at in the combined changes. */
+  /** Reads what the rule needs to judge the changes again. */
   readonly reader: Pick<RuleReader, "settle" | "seek">;
 }
 

@@ -11,7 +11,7 @@ import { guardNames } from "./guard-names.ts";
 import { readForAccess } from "./read-for-access.ts";
 
 interface AccessOptions {
-  /** Whether `known` of the plan has every mapping, or with --account that account's. */
+  /** Whether the plan has read every mapping; with --account, every mapping of that account. */
   readonly isWhole?: boolean;
   /** As in `readForAccess`: a denial must not wait for other operators. */
   readonly merges?: boolean;

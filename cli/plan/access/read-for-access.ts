@@ -33,18 +33,18 @@ type VersionedParameters = ReadonlyMap<string, VersionedParameter>;
 /** What a plan was computed from. */
 interface View {
   readonly known: VersionedParameters;
-  /** Whether `known` has every mapping already, or with --account that account's. */
+  /** Whether `known` has every stored mapping; with --account, every mapping of that account. */
   readonly isWhole?: boolean;
   /**
-   * Whether the writes merge a list that another operator changed since it was read. Else this
-   * throws `ChangedBetween`.
+   * Whether the writes merge a list with concurrent changes. Otherwise `readForAccess` throws
+   * `ChangedBetween` if another operator changed a parameter of the plan since it was read.
    */
   readonly merges?: boolean;
-  /** As in `RuleSettings`. */
+  /** The changes that are requested and not written, as in `RuleSettings`. */
   readonly skipped?: readonly Change[];
 }
 
-/** What the judgement of a plan has read, and what reads more for it. */
+/** The judgement of a plan: what it read, its marks, and the reader for later judgements. */
 export interface ReadForAccess {
   /** The parameters that were read, by name. */
   readonly current: VersionedParameters;
@@ -75,8 +75,8 @@ export async function readForAccess(
 }
 
 /**
- * Returns the mark of a plan whose effect is not known. A denial that is added or lasts longer
- * grants no access: only the lockout check reads more for it.
+ * Returns a mark if parameters could not be read, so that the plan may grant more than it shows. A
+ * denial that is added or lasts longer grants no access: only the lockout check reads more for it.
  */
 function unreadMarks(
   changes: readonly Change[],
@@ -116,7 +116,7 @@ export class RuleReader {
   readonly #settled = looksAt();
   /** What the operator may not read. */
   readonly unread = looksAt();
-  /** Whether a change of a planned parameter by another operator makes the plan start again. */
+  /** Whether the plan starts again if another operator has changed one of its parameters. */
   #isPlanning: boolean;
 
   constructor(changes: readonly Change[], view: View, connection: Connection, run: Run) {
@@ -137,7 +137,7 @@ export class RuleReader {
     return current;
   }
 
-  /** Called when the plan is complete: later changes of other operators are judged again. */
+  /** Ends the planning: `ChangedBetween` is no longer thrown, as later changes are judged again. */
   endPlanning(): void {
     this.#isPlanning = false;
   }
@@ -279,7 +279,7 @@ async function readLooks(
   }
 }
 
-/** Reads all of the looks. Throws if one may not be read. */
+/** Reads the parameters of all looks. Throws if the principal may not read one of them. */
 async function readAllLooks(
   { accounts, accountsOfRoles, names }: Looks,
   connection: Connection,
