@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
@@ -15,7 +16,7 @@ import {
   withOptions,
 } from "../../cmdline/options.ts";
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
-import { EXIT, silentExit } from "../../io/errors.ts";
+import { EXIT, silentExit, usage } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
@@ -82,6 +83,13 @@ async function planRemovals(
   );
   const known = await readByName([...targets.keys()], connection, run);
   await requireCluster(known, connection, options, run);
+  // <who> may name one by a character that IAM does not allow, such as role/111122223333/é.
+  const ignored = [...known.keys()].find((name) => readName(review.prefix, name) === undefined);
+  if (ignored !== undefined)
+    throw usage(
+      `${shortName(ignored, review.prefix)}: not a mapping: the authenticator ignores it.`,
+      "Nothing was removed.",
+    );
   const removals = [...targets].map(([parameter, some]) =>
     removal(shortName(parameter, review.prefix), some, known.get(parameter)),
   );

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPut } from "./apply.ts";
-import { ADMIN, DEVELOPERS, exits, PREFIX, useCluster, WHERE } from "./cluster.ts";
+import { ADMIN, DEVELOPERS, exits, PREFIX, refuses, useCluster, WHERE } from "./cluster.ts";
 
 const A = "111122223333";
 const ROLE = `role/${A}/developers`;
@@ -88,6 +88,17 @@ test("history prints who changed what and when, and rollback writes an earlier v
   cluster.put(ROLE, "no JSON");
   await exits(cluster.mappings(["rollback", ROLE, "--to", "6", "-y"]), 1, /invalid: not JSON/);
   await exits(cluster.mappings(["history", "account/111122223333"]), 1);
+});
+
+test("remove refuses a parameter that is no mapping, and then removes none", async () => {
+  const name = `role/${A}/.c3.a9`;
+  cluster.put(name, { arn: ALICE, username: "a" });
+  await refuses(
+    cluster.mappings(["remove", `user/${A}/alice`, `role/${A}/é`, "-y"]),
+    `${name}: not a mapping: the authenticator ignores it.\nNothing was removed.\n`,
+  );
+  assert.deepEqual(await cluster.value(`user/${A}/alice`), ENDED);
+  assert.deepEqual(await cluster.value(name), { arn: ALICE, username: "a" });
 });
 
 test("remove of several mappings removes the existing ones and reports the missing ones", async () => {
