@@ -1,6 +1,6 @@
 // The template of each endpoint and of the issuer, without hashes, and the construct's public
-// declarations, so that every change shows in a review. Update: `npm run prepare`, then `npx node
-// --test --test-update-snapshots test/infra/snapshot.test.ts`.
+// declarations, so that every change shows in a review. Update: `npm run prepare`, then `TEST_ALL=1
+// npx node --test --test-update-snapshots test/infra/snapshot.test.ts`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
