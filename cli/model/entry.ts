@@ -144,6 +144,9 @@ export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value 
   ) as Value;
 }
 
+/** The problem of a parameter whose name no mapping, deny list or list of sessions has. */
+export const NOT_A_MAPPING = "not a mapping: the authenticator ignores it";
+
 /**
  * Reads a parameter. Returns its valid entries in their order, and its problems as phrases for an
  * operator: why the value is invalid, or one for each invalid entry. Without `partition`, denials
@@ -156,8 +159,7 @@ export function readParameter(
   partition?: string,
 ): { readonly entries: readonly Entry[]; readonly problems: readonly string[] } {
   const address = readName(prefix, parameter);
-  if (address === undefined)
-    return { entries: [], problems: ["not a mapping: the authenticator ignores it"] };
+  if (address === undefined) return { entries: [], problems: [NOT_A_MAPPING] };
   const { kind, account, name } = address;
   const { entries, problems }: StoredValue<Mapping | DenialValue> = readStored(
     kind,

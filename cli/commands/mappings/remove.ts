@@ -19,7 +19,13 @@ import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit, usage } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { accountOf, deniedIn, identityName, readParameter } from "../../model/entry.ts";
+import {
+  accountOf,
+  deniedIn,
+  identityName,
+  NOT_A_MAPPING,
+  readParameter,
+} from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
@@ -86,10 +92,7 @@ async function planRemovals(
   // <who> may name one by a character that IAM does not allow, such as role/111122223333/é.
   const ignored = [...known.keys()].find((name) => readName(review.prefix, name) === undefined);
   if (ignored !== undefined)
-    throw usage(
-      `${shortName(ignored, review.prefix)}: not a mapping: the authenticator ignores it.`,
-      "Nothing was removed.",
-    );
+    throw usage(`${shortName(ignored, review.prefix)}: ${NOT_A_MAPPING}.`, "Nothing was removed.");
   const removals = [...targets].map(([parameter, some]) =>
     removal(shortName(parameter, review.prefix), some, known.get(parameter)),
   );
