@@ -49,10 +49,27 @@ export interface Explanation
   readonly refusal?: Refusal;
   /** The pattern or name in the deny list that matches. */
   readonly deniedBy?: string;
-  /** The user needs an instance's name, which the deployed function does not look up. */
+  /**
+   * The user needs an instance's name, which the deployed function cannot look up: the review fails.
+   */
   readonly isWithoutNodes?: boolean;
   /** A phrase: the settings of the function on which the verdict depends, if they are not known. */
   readonly condition?: string;
+}
+
+/** In place of an instance's name that is not looked up. A name has no other braces. */
+const NODE_NAME = { name: "{EC2PrivateDNSName}" };
+
+/** Returns whether the username or a group needs an instance's name that was not looked up. */
+export function needsInstance(user: Explanation["user"]): boolean {
+  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) =>
+    name.includes(NODE_NAME.name),
+  );
+}
+
+/** Returns whether the function grants access, as far as it is known. */
+export function isGranted({ refusal, isWithoutNodes }: Explanation): boolean {
+  return refusal === undefined && !isWithoutNodes;
 }
 
 /**
@@ -64,7 +81,7 @@ export async function explainToken(
   connection: Connection,
   run: Run,
 ): Promise<Explanation> {
-  const { settings, condition } = await readFunction(connection, run.interrupted);
+  const { settings, nodeLookup, condition } = await readFunction(connection, run.interrupted);
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
   if (!isOurs) {
     const kind = isAwsSigned(token)
@@ -91,18 +108,25 @@ export async function explainToken(
       const parameters = await readBeside(names, connection, run.interrupted);
       return { parameters, cached: false, stale: false };
     },
-    findNodeName: findNodeNameLazily({
-      region: nodeRegion,
-      vpcs: settings.nodeVpcs,
-      agents,
-      clock: run.clock,
-    }),
+    findNodeName: nodeLookup
+      ? findNodeNameLazily({
+          region: nodeRegion,
+          vpcs: settings.nodeVpcs,
+          agents,
+          clock: run.clock,
+        })
+      : async () => NODE_NAME,
   };
   const explained = await explainReview(services, run, async (record) => {
     const review = { token, audiences: undefined };
     await reviewToken(review, settings, services, record, deadlineOf(run));
   });
-  return conditional(explained, condition);
+  return conditional(withoutNodes(explained, nodeLookup), condition);
+}
+
+function withoutNodes(explained: Explanation, nodeLookup: boolean): Explanation {
+  const isWithoutNodes = !nodeLookup && needsInstance(explained.user);
+  return isWithoutNodes ? { ...explained, isWithoutNodes } : explained;
 }
 
 function uncached<Asked extends unknown[], Proven>(prove: (...asked: Asked) => Proven) {
@@ -132,10 +156,12 @@ export async function explainIdentity(
   const parameters = known ?? (await readBeside(names, connection, run.interrupted));
   const services: IdentityServices = {
     readParameters: async () => ({ parameters, cached: false, stale: false }),
-    findNodeName: async () =>
-      known === undefined ? { name: "{EC2PrivateDNSName}" } : { refusal: "not an instance" },
+    findNodeName: async () => NODE_NAME,
   };
-  const { settings, version, condition } = await readFunction(connection, run.interrupted);
+  const { settings, nodeLookup, version, condition } = await readFunction(
+    connection,
+    run.interrupted,
+  );
   const explained = await explainReview(services, run, async (record) => {
     record.identity = identity;
     if (version !== undefined) checkTokenKind(identity, settings);
@@ -143,7 +169,7 @@ export async function explainIdentity(
   });
   const shown =
     idHint === undefined ? explained : withIdHint(explained, identity, parameters, idHint, run);
-  return conditional(shown, condition);
+  return conditional(withoutNodes(shown, nodeLookup), condition);
 }
 
 /**

@@ -8,7 +8,7 @@ import { encodeName } from "../../../functions/authenticator/mapping/parameter-n
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type Explanation, explainIdentity, explainToken } from "../../aws/review.ts";
+import { type Explanation, explainIdentity, explainToken, isGranted } from "../../aws/review.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
@@ -23,7 +23,7 @@ import { arnFault } from "../../model/file-entry.ts";
 import { identitiesNamed, roleNamed } from "../../model/person.ts";
 import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import { explanationData, explanationLines, needsInstance, printLines } from "./show.ts";
+import { explanationData, explanationLines, printLines } from "./show.ts";
 
 interface ExplainOptions extends OutputOptions {
   readonly tokenFile?: string;
@@ -75,27 +75,25 @@ async function explain(
   if (who !== undefined && isPersonName(who))
     return explainPerson(who, options.output, connection, run);
   const subject = await subjectOf(who, options, connection, run);
-  const found = await (typeof subject === "string"
+  const explanation = await (typeof subject === "string"
     ? explainToken(subject, connection, run)
     : explainSupposed(subject, who ?? "", options, connection, run));
-  if (found.refusal?.code === "identity_unmapped")
+  if (explanation.refusal?.code === "identity_unmapped")
     await requireParameters(new Map(), connection, run);
-  const { nodeLookup } = await functionOf(connection, run);
-  const isWithoutNodes = needsInstance(found.user) && !nodeLookup;
-  const explanation = { ...found, ...(isWithoutNodes && { isWithoutNodes }) };
+  await functionOf(connection, run);
   const { prefix } = connection.review;
   if (options.output === "table") {
     const speller = spellerFor(cluster, run.environment);
     printLines(explanationLines(explanation, prefix, speller), run);
   } else await printData(explanationData(explanation), options.output, run);
-  const isForOtherHost =
-    found.refusal?.code === "token_malformed" || found.refusal?.code === "token_host_refused";
+  const code = explanation.refusal?.code;
+  const isForOtherHost = code === "token_malformed" || code === "token_host_refused";
   if (isForOtherHost && run.environment["AWS_ENDPOINT_URL_STS"]) {
     run.log(
       "AWS_ENDPOINT_URL_STS is set, so aws eks get-token signs for another host. Unset it for that command.\n",
     );
   }
-  if (explanation.refusal !== undefined) throw silentExit();
+  if (!isGranted(explanation)) throw silentExit();
 }
 
 async function explainPerson(
@@ -204,6 +202,9 @@ function checkUsage(
   }
 }
 
+/** The session of a role's instance, if the user names no session and the mapping needs one. */
+const SAMPLE_INSTANCE = `i-${"0".repeat(17)}`;
+
 /**
  * Explains a supposed identity, and omits what `supposeIdentity` makes up: ids, and the suffix of a
  * permission set's role.
@@ -211,13 +212,24 @@ function checkUsage(
 async function explainSupposed(
   supposed: VerifiedIdentity,
   who: string,
-  { principalId }: ExplainOptions,
+  { principalId, sessionName }: ExplainOptions,
   connection: Connection,
   run: Run,
 ): Promise<Explanation> {
   const idHint = principalId === undefined ? "to check it, add --principal-id" : undefined;
-  const found = await explainIdentity(supposed, connection, run, { idHint });
-  const known = { ...found, identity: { ...supposed, principalId, accessKeyId: undefined } };
+  const explainIt = (identity: VerifiedIdentity) =>
+    explainIdentity(identity, connection, run, { idHint });
+  const ofAny = await explainIt(supposed);
+  const isOfInstances =
+    ofAny.refusal?.code === "node_not_verified" &&
+    sessionName === undefined &&
+    !who.includes(":assumed-role/");
+  const ofInstance = isOfInstances
+    ? supposeIdentity(supposed.canonicalArn, { principalId, sessionName: SAMPLE_INSTANCE })
+    : undefined;
+  const identity = ofInstance ?? supposed;
+  const found = ofInstance === undefined ? ofAny : await explainIt(ofInstance);
+  const known = { ...found, identity: { ...identity, principalId, accessKeyId: undefined } };
   if (!who.startsWith("sso/")) return known;
   return mapTexts(known, (text) => text.replaceAll(`_${"0".repeat(16)}`, `_${"?".repeat(16)}`));
 }

@@ -4,7 +4,7 @@ import type { VerifiedIdentity } from "../../../functions/authenticator/identity
 import type { Evaluation } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
-import type { Explanation } from "../../aws/review.ts";
+import { type Explanation, isGranted, needsInstance } from "../../aws/review.ts";
 import { adviceFor, textOf } from "../../cmdline/advice.ts";
 import type { Speller } from "../../cmdline/spelling.ts";
 import { hangingIndent, type Text } from "../../io/print.ts";
@@ -87,16 +87,6 @@ export function userLines({ username, groups }: User): Line[] {
   ];
 }
 
-/**
- * Returns whether the username or a group contains the node's name, which EC2 returns only for a
- * node's own token.
- */
-export function needsInstance(user: User | undefined): boolean {
-  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) =>
-    name.includes("{EC2PrivateDNSName}"),
-  );
-}
-
 export function grantLines({ user, isWithoutNodes, condition }: Explanation): Line[] {
   const also = condition === undefined ? "" : `, if ${condition}`;
   if (!needsInstance(user)) return [["verdict", `granted${also}`, "granted"]];
@@ -164,7 +154,7 @@ export function explanationData(explanation: Explanation) {
   } = explanation;
   const from = token && ("host" in token ? { host: token.host } : { issuer: token.issuer });
   return {
-    granted: refusal === undefined,
+    granted: isGranted(explanation),
     token: token && { ...from, expiresAt: new Date(token.expiresAt).toISOString() },
     identity,
     evaluations,

@@ -8,7 +8,7 @@ import { clientConfig } from "../../aws/client.ts";
 import { connect } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type Explanation, explainIdentity } from "../../aws/review.ts";
+import { type Explanation, explainIdentity, isGranted } from "../../aws/review.ts";
 import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
 import { commandToExplain } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
@@ -67,7 +67,7 @@ async function whoami(clusters: Clusters, options: WhoamiOptions, run: Run): Pro
   const [only] = unknown;
   if (only !== undefined && !clusters.isSeveral) throw only.failure;
   throwWorst([...failures, ...unknown]);
-  if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
+  if (results.some(({ value }) => !isGranted(value.explanation))) throw silentExit();
 }
 
 /**

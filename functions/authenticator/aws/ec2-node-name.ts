@@ -12,16 +12,12 @@ import { type Agents, createAgents } from "../../aws/connections.ts";
 import { serviceRetries } from "../../aws/service-retries.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { type RetryRules, retry } from "../../lib/retry.ts";
-import type { VerifiedIdentity } from "../identity/identity.ts";
-import type { NodeName } from "../user/user.ts";
-
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */
-const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+import type { InstanceSession, NodeName } from "../user/user.ts";
 
 /** https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html */
 const NO_SUCH_INSTANCE = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"];
 
-export type FindNodeName = (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
+export type FindNodeName = (session: InstanceSession, deadline: Deadline) => Promise<NodeName>;
 
 export interface NodeNameOptions {
   readonly region: string;
@@ -56,13 +52,11 @@ export function createNodeNames({
   const iam = new IAMClient(options);
   const rules = serviceRetries(agents, random);
 
-  return async (identity, deadline) => {
-    const { kind, principalId, sessionName: id = "" } = identity;
-    if (kind !== "role" || principalId === undefined || !INSTANCE_ID.test(id))
-      return { refusal: "the session name is not an instance id" };
+  return async (session, deadline) => {
+    const { principalId, sessionName: id } = session;
     const found = await describeInstance(ec2, id, rules, deadline);
     if (found === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
-    const fault = faultOf(found, identity, vpcs);
+    const fault = faultOf(found, session, vpcs);
     if (fault !== undefined) return { refusal: `instance ${id} ${fault}` };
     const { IamInstanceProfile, PrivateDnsName } = found.instance;
     const profileArn = IamInstanceProfile?.Arn;
@@ -84,10 +78,10 @@ export function createNodeNames({
  */
 function faultOf(
   { owner, instance }: OwnedInstance,
-  identity: VerifiedIdentity,
+  { accountId }: InstanceSession,
   vpcs: readonly string[],
 ): string | undefined {
-  if (owner !== identity.accountId) return "is in another account";
+  if (owner !== accountId) return "is in another account";
   if (instance.State?.Name !== "running") return "is not running";
   if (vpcs.length > 0 && !vpcs.includes(instance.VpcId ?? "")) {
     return `is in ${instance.VpcId ?? "no VPC"}, which is not one of NODE_VPCS`;

@@ -7,9 +7,8 @@ import type { Clock } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/shared-calls.ts";
-import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { SignedTokens } from "../jwt/signed-tokens.ts";
-import type { NodeName } from "../user/user.ts";
+import type { InstanceSession, NodeName } from "../user/user.ts";
 import type { SignedTokenOptions } from "./aws-signed-tokens.ts";
 import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
 
@@ -50,10 +49,10 @@ export function findNodeNameLazily(
     const { createNodeNames } = await import("./ec2-node-name.ts");
     return cacheProofs(createNodeNames(options), options.clock);
   });
-  return async (identity, deadline) => {
+  return async (session, deadline) => {
     try {
       const findNodeName = await load();
-      return await findNodeName(identity, deadline);
+      return await findNodeName(session, deadline);
     } catch (error) {
       throw fault("instances_unavailable", `no answer from EC2 or IAM (${failureKind(error)})`, {
         cause: error,
@@ -75,16 +74,16 @@ export function cacheProofs(find: FindNodeName, clock: Clock): FindNodeName {
   const proofs = new LruMap<string, { readonly proof: NodeName; readonly since: Moment }>(
     MAX_PROOFS,
   );
-  const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
+  const keyOf = ({ accountId, principalId, sessionName }: InstanceSession): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);
 
-  return async (identity, deadline) => {
-    const key = keyOf(identity);
+  return async (session, deadline) => {
+    const key = keyOf(session);
     const known = proofs.get(key);
     if (known !== undefined && ages.isFresh(known.since, PROVEN_MS)) return known.proof;
     const since = ages.now();
-    const proof = await findOnce(identity, deadline);
+    const proof = await findOnce(session, deadline);
     if ("name" in proof) proofs.set(key, { proof, since });
     return proof;
   };

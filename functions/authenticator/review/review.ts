@@ -13,7 +13,7 @@ import { candidates } from "../mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
 import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token.ts";
-import { type NodeName, renderUser, type User } from "../user/user.ts";
+import { type InstanceSession, type NodeName, renderUser, type User } from "../user/user.ts";
 import { type ReviewRecord, timed } from "./record.ts";
 import {
   acceptedAudiences,
@@ -42,7 +42,7 @@ interface ReviewRules extends IdentityRules {
 export interface IdentityServices {
   readonly readParameters: ReadParameters;
   /** Throws a fault if EC2 or IAM fails. */
-  readonly findNodeName: (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
+  readonly findNodeName: (session: InstanceSession, deadline: Deadline) => Promise<NodeName>;
 }
 
 export interface ReviewServices extends IdentityServices {
@@ -179,8 +179,8 @@ export async function reviewIdentity(
   keep?.();
 
   const user = await timed(record, "user", clock, () =>
-    renderUser(selected, identity, rules.reservedPrefixes, () =>
-      services.findNodeName(identity, deadline),
+    renderUser(selected, identity, rules.reservedPrefixes, (session) =>
+      services.findNodeName(session, deadline),
     ),
   );
   record.user = user;

@@ -23,15 +23,29 @@ export interface User {
  */
 export type NodeName = { readonly name: string } | { readonly refusal: string };
 
+/** A session of a role whose name is an instance id. The caller of AssumeRole may have chosen it. */
+export type InstanceSession = VerifiedIdentity & {
+  readonly principalId: string;
+  readonly sessionName: string;
+};
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */
+const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+
+function isInstanceSession(identity: VerifiedIdentity): identity is InstanceSession {
+  const { kind, principalId, sessionName = "" } = identity;
+  return kind === "role" && principalId !== undefined && INSTANCE_ID.test(sessionName);
+}
+
 /**
- * Returns the user. Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the
- * canonical ARN and the parameters that were tried.
+ * Returns the user. Calls `findNodeName` only if a placeholder needs it, and only for a session that
+ * can be an instance's. Throws a `Denial` with the canonical ARN and the parameters that were tried.
  */
 export async function renderUser(
   { mapping, parameter, tried }: SelectedMapping,
   identity: VerifiedIdentity,
   reservedPrefixes: readonly string[],
-  findNodeName: () => Promise<NodeName>,
+  findNodeName: (session: InstanceSession) => Promise<NodeName>,
 ): Promise<User> {
   const { username, groups = [] } = mapping;
   const who = identity.canonicalArn;
@@ -53,7 +67,9 @@ export async function renderUser(
   ]);
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
-    const node = await findNodeName();
+    const node = isInstanceSession(identity)
+      ? await findNodeName(identity)
+      : { refusal: "the session name is not an instance id" };
     if ("refusal" in node)
       throw denial(
         "node_not_verified",

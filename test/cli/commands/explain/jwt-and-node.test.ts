@@ -145,3 +145,30 @@ test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says
   assert.equal(JSON.parse((await explain([NODE_ROLE, "-o", "json"])).out).instanceProven, false);
   assert.equal(JSON.parse((await explainNode("-o", "json")).out).instanceProven, undefined);
 });
+
+test("a session that is not an instance's is denied, as by the function, and without a session the role's instances are explained", async () => {
+  const session = (name: string) => `arn:aws:sts::${HOME}:assumed-role/ClusterNode/${name}`;
+  const denied =
+    /\nverdict {3}denied, node_not_verified\nreason .* the session name is not an instance id/;
+  for (const words of [[session("jane")], [NODE_ROLE, "--session-name", "jane"]])
+    await exits(explain(words), 1, "", denied);
+  await exits(explain([session(INSTANCE.instanceId)]), 0);
+  assert.match((await exits(explain([NODE_ROLE]), 0)).out, /assumed-role\/ClusterNode\/i-0+\n/);
+});
+
+test("a review that the function cannot answer is a fault, for an ARN and for a token, with exit code 1", async () => {
+  cluster.deploy({}, false);
+  const fault = /\nverdict {3}fault: the function cannot look up nodes, so each review fails\. /;
+  await exits(explain([NODE_ROLE]), 1, "", fault);
+  const input = await mintToken({
+    identity: localIdentity("node"),
+    clusterId: "prod",
+    region: "us-east-1",
+  });
+  const explaining = (...more: string[]) =>
+    explain(["--token-file", "-", ...more], { input, environment: environment() });
+  await exits(explaining(), 1, "", fault);
+  const { out } = await exits(explaining("-o", "json"), 1);
+  assert.deepEqual([JSON.parse(out).granted, JSON.parse(out).isWithoutNodes], [false, true]);
+  cluster.deploy({});
+});

@@ -110,3 +110,16 @@ test("--jwt shows the user of an AWS-signed token, or why it is denied", async (
   be("root");
   assert.match((await whoami(["--jwt"])).err, /roles and users only/);
 });
+
+test("a node whose name the function cannot look up gets exit code 1, and another session of its role is denied", async () => {
+  const arn = "arn:aws:iam::111122223333:role/ClusterNode";
+  cluster.put("role/111122223333/clusternode", { arn, username: "{EC2PrivateDNSName}" });
+  be("node");
+  await prints(whoami(), /\nverdict {3}granted, if EC2 confirms the instance\n/);
+  cluster.deploy({}, false);
+  await exits(whoami(), 1, "", /\nverdict {3}fault: the function cannot look up nodes/);
+  cluster.deploy({});
+  be("bob");
+  cluster.put(NAME, { arn: ROLE, username: "{EC2PrivateDNSName}" });
+  await exits(whoami(), 1, "", /\nverdict {3}denied, node_not_verified\n/);
+});

@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cacheProofs, loadOnce } from "../../../../functions/authenticator/aws/lazy.ts";
-import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import type { NodeName } from "../../../../functions/authenticator/user/user.ts";
+import type { InstanceSession, NodeName } from "../../../../functions/authenticator/user/user.ts";
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import { deadlineOf, fixedClock, roleIdentity } from "../fixtures.ts";
 
@@ -23,9 +22,13 @@ function lookUps(answer: () => Promise<NodeName> = async () => NAME) {
   }, clock);
   const find = (
     session = INSTANCE,
-    changes: Partial<VerifiedIdentity> = {},
+    changes: Partial<InstanceSession> = {},
     deadline = deadlineOf(clock),
-  ) => remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
+  ) =>
+    remembered(
+      { ...roleIdentity("ClusterNode"), principalId: "AROANODE", sessionName: session, ...changes },
+      deadline,
+    );
   return { clock, deadlines, state, find };
 }
 

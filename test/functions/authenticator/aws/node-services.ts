@@ -1,5 +1,6 @@
 // A node in a local EC2 and IAM, and the environment variables that connect the SDK to them.
 
+import type { InstanceSession } from "../../../../functions/authenticator/user/user.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance } from "../../../../local/aws/ec2.ts";
 import type { InstanceProfile } from "../../../../local/aws/iam.ts";
@@ -7,17 +8,18 @@ import { keyVariables } from "../../../aws-variables.ts";
 import { OPERATOR, startQueryServices } from "../../../local-aws.ts";
 import { HOME, verified } from "../fixtures.ts";
 
-export const node = verified("node");
+const { principalId = "", sessionName = "", ...others } = verified("node");
+export const node: InstanceSession = { ...others, principalId, sessionName };
 export const NAME = "ip-10-0-0-1.ec2.internal";
 export const PROFILE_ARN = `arn:aws:iam::${HOME}:instance-profile/team/nodes`;
 export const ROLE = {
   roleName: "ClusterNode",
-  roleId: node.principalId ?? "",
+  roleId: principalId,
   arn: node.canonicalArn,
 };
 
 const INSTANCE: Ec2Instance = {
-  instanceId: node.sessionName ?? "",
+  instanceId: sessionName,
   state: "running",
   ownerId: HOME,
   privateDnsName: NAME,

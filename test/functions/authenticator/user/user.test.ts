@@ -3,7 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SignedClaims } from "../../../../functions/authenticator/identity/identity.ts";
+import type {
+  SignedClaims,
+  VerifiedIdentity,
+} from "../../../../functions/authenticator/identity/identity.ts";
 import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { type NodeName, renderUser } from "../../../../functions/authenticator/user/user.ts";
 import { fault, isAuthenticatorError } from "../../../../functions/errors.ts";
@@ -15,13 +18,16 @@ const notAsked = (): Promise<NodeName> => assert.fail("EC2 was asked without nee
 const OPTIONS = {
   ...{ who: "bob", reserved: [] as readonly string[], node: notAsked },
   claims: undefined as SignedClaims | undefined,
+  /** Replaces members of the identity. */
+  changes: {} as Partial<VerifiedIdentity>,
 };
 type Options = Partial<typeof OPTIONS>;
 
 function render(mapping: Mapping, options: Options = {}) {
-  const { who, reserved, node, claims } = { ...OPTIONS, ...options };
+  const { who, reserved, node, claims, changes } = { ...OPTIONS, ...options };
+  const identity = { ...verified(who), ...(claims && { claims }), ...changes };
   const selected = { mapping, parameter: "/p/exact", tried: "tried /p/exact /p/account" };
-  return renderUser(selected, { ...verified(who), ...(claims && { claims }) }, reserved, node);
+  return renderUser(selected, identity, reserved, node);
 }
 
 /**
@@ -122,13 +128,31 @@ test("EC2 is called only if a placeholder needs it, and only once", async () => 
   }
 });
 
+test("a session name that is not an instance id, of 8 or 17 digits, is denied without a call to EC2", async () => {
+  const reason = " is not verified as a node: the session name is not an instance id; mapped by ";
+  const denies = (changes: Partial<VerifiedIdentity>) =>
+    assertDenied("node_not_verified", { username: NODE }, { who: "node", changes }, reason);
+  for (const sessionName of [
+    ...["", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
+    ...["i-0123456789ABCDEF0", "i-0123456789abcdefg", "xi-0123456789abcdef0", "i-01234567 "],
+    ...["i-0123456789abcdef0,i-01234567", "mi-0123456789abcdef0", "ip-10-0-0-1.ec2.internal"],
+  ]) {
+    await denies({ sessionName });
+  }
+  await denies({ kind: "user" });
+  await denies({ sessionName: undefined });
+  await denies({ principalId: undefined });
+  for (const who of ["bob", "alice", "root", "federated"])
+    await assertDenied("node_not_verified", { username: NODE }, { who }, reason);
+});
+
 test("an unproven node is denied with the reason, and a failure of EC2 is a fault", async () => {
   const node = async () => ({ refusal: "instance i-1 is not running" });
   const reason = " is not verified as a node: instance i-1 is not running; mapped by ";
   for (const mapping of named(NODE))
-    await assertDenied("node_not_verified", mapping, { node }, reason);
+    await assertDenied("node_not_verified", mapping, { who: "node", node }, reason);
   const down = () => Promise.reject(fault("instances_unavailable", "down"));
-  await assert.rejects(render({ username: NODE }, { node: down }), {
+  await assert.rejects(render({ username: NODE }, { who: "node", node: down }), {
     code: "instances_unavailable",
   });
 });
@@ -137,7 +161,7 @@ test("an unproven node is denied with the reason, and a failure of EC2 is a faul
 test("a username or group that is empty after rendering is refused", async () => {
   const node = async () => ({ name: "" });
   for (const mapping of [...named(NODE), { username: "" }]) {
-    await assertDenied("name_refused", mapping, { node }, " is empty, for ");
+    await assertDenied("name_refused", mapping, { who: "node", node }, " is empty, for ");
   }
 });
 
