@@ -230,7 +230,7 @@ test("the costs of 50 to 10,000 people have the arithmetic of the rows of 50", (
     Math.round(usd).toLocaleString("en"),
   );
   const text = `A cluster with 10,000 people costs ${most} USD, and up to ${throughput} more for Parameter Store's higher throughput`;
-  assert.ok(read("README.md").includes(text), text);
+  assert.ok(read("docs/costs.md").includes(text), text);
   assert.deepEqual(row("API Gateway").slice(1, 3), [1, 3.5]);
 });
 
