@@ -61,6 +61,7 @@ export function deployEndpoint(
     const check = makeDeploymentCheck(scope, {
       authenticator,
       aliasName: live.aliasName,
+      clusterId,
       environment,
       mappingPrefix,
       compareStoredValues: props.compareStoredValues ?? true,

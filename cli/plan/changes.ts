@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { OWNER_TAG } from "../../functions/settings/stack.ts";
+import { managerOf, OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
@@ -130,9 +130,6 @@ export const WAYS_OUT =
   "Remove denials that are no longer needed (mappings allow), or replace several by one pattern. To end the access in AWS " +
   "instead: delete the user, or remove the assignment of the permission set and the role's trust.";
 
-/** The tag's value in examples/terraform. */
-const TERRAFORM = "terraform";
-
 /**
  * Finds the stack that manages a parameter: `stack` is `undefined` if none does. `isKnown` is false
  * without the permission to list tags.
@@ -149,11 +146,6 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
     if (isAccessDenied(error)) return { stack: undefined, isKnown: false };
     throw error;
   }
-}
-
-/** Returns the name of the program or stack that manages a parameter with this tag. */
-export function managerOf(stack: string): string {
-  return stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`;
 }
 
 /**

@@ -2,8 +2,9 @@
 // of a list notes this in its description.
 
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { managerOf } from "../../functions/settings/stack.ts";
 import { isSameValue, listIn, mergeList, type ParameterVersion } from "../model/stored.ts";
-import { findOwner, managerOf } from "./changes.ts";
+import { findOwner } from "./changes.ts";
 
 /**
  * A command writes a list twice if it gains and loses entries, and again if it must restore what

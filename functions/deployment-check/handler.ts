@@ -12,6 +12,7 @@ import {
   problemOf,
   reasonOf,
 } from "./known-answers.ts";
+import { foreignSettings, type ParameterTags } from "./settings-owner.ts";
 import { type Page, readStore } from "./stored-values.ts";
 
 export interface CheckDependencies {
@@ -19,6 +20,7 @@ export interface CheckDependencies {
   readonly invoke: (functionArn: string, event: object) => Promise<unknown>;
   /** Reads one page of the parameters below the path, by one call of GetParametersByPath. */
   readonly readPage: (path: string, next: string | undefined) => Promise<Page>;
+  readonly readTags: (name: string) => Promise<ParameterTags>;
   /** Reports to CodeDeploy. `Failed` stops the deployment. */
   readonly report: (
     deploymentId: string,
@@ -42,6 +44,10 @@ export interface CheckOptions extends CheckedSettings {
   /** ARN of the alias that serves reviews. */
   readonly liveArn: string;
   readonly mappingPrefix: string;
+  /** The parameter of the function's settings. */
+  readonly settingsName: string;
+  /** The stack that deploys. */
+  readonly stackName: string;
   /** The function's partition. */
   readonly partition: string;
   readonly compareStoredValues: boolean;
@@ -104,13 +110,21 @@ function levelOf({ problems, warnings }: CheckRecord): "error" | "warn" | "info"
 /** Fills `record`. Throws if the version cannot be checked. Reads no page after an abort. */
 async function checkVersion(
   readOptions: () => CheckOptions,
-  { invoke, readPage, clock, sleep }: CheckDependencies,
+  { invoke, readPage, readTags, clock, sleep }: CheckDependencies,
   record: CheckRecord,
   signal: AbortSignal,
 ): Promise<void> {
   const options = readOptions();
   const { versionArn, liveArn, mappingPrefix, partition, compareStoredValues } = options;
+  const { settingsName, stackName } = options;
   record.version = versionArn;
+
+  record.step = "the stored settings";
+  const mayReadTags = awaitPermission(clock, sleep);
+  const tags = await mayReadTags(() => readTags(settingsName));
+  const foreign = foreignSettings(settingsName, tags, stackName);
+  if (foreign !== undefined) record.problems.push(`${record.step}: ${foreign}`);
+
   const mayInvoke = awaitPermission(clock, sleep);
   const ask: Ask = (functionArn, event) => mayInvoke(() => invoke(functionArn, event));
   // Sequential: only the first one has a cold start.

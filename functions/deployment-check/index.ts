@@ -7,11 +7,17 @@ import {
   PutLifecycleEventHookExecutionStatusCommand,
 } from "@aws-sdk/client-codedeploy";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  ListTagsForResourceCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
 import { TOKENS } from "../authenticator/jwt-settings.ts";
 import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
 import { oneOf, readFrom, required } from "../settings/environment.ts";
+import { settingsParameter } from "../settings/stored-settings.ts";
 import type { Variable } from "../settings/variables.ts";
 import { type CheckOptions, createCheckHandler } from "./handler.ts";
 
@@ -29,10 +35,14 @@ function setting(name: Variable, what: string): string {
 
 function readOptions(): CheckOptions {
   const region = setting("AWS_REGION", "set by Lambda");
+  const mappingPrefix = setting("MAPPING_PREFIX", "the authenticator's mapping prefix");
+  const clusterId = setting("CLUSTER_ID", "the authenticator's CLUSTER_ID");
   return {
     versionArn: setting("VERSION_ARN", "the ARN of a version of the authenticator"),
     liveArn: setting("LIVE_ARN", "the ARN of the authenticator's alias"),
-    mappingPrefix: setting("MAPPING_PREFIX", "the authenticator's mapping prefix"),
+    mappingPrefix,
+    settingsName: settingsParameter(mappingPrefix, clusterId),
+    stackName: setting("STACK_NAME", "the name of the stack that deploys"),
     partition: partitionOfRegion(region)?.id ?? "aws",
     callerAuth: setting("CALLER_AUTH", "the authenticator's CALLER_AUTH"),
     tokens: oneOf(read, "TOKENS", TOKENS) ?? "any",
@@ -58,6 +68,16 @@ export const handler = createCheckHandler(readOptions, {
       return [Name, { value: Value, secure: Type === "SecureString" }] as const;
     });
     return { parameters, next };
+  },
+  async readTags(name) {
+    // Its answer lacks a parameter that does not exist. What ListTagsForResource answers for one is
+    // not documented.
+    const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [name] }));
+    if (Parameters.length === 0) return undefined;
+    const { TagList = [] } = await ssm.send(
+      new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name }),
+    );
+    return Object.fromEntries(TagList.map(({ Key = "", Value = "" }) => [Key, Value]));
   },
   async report(deploymentId, lifecycleEventHookExecutionId, status) {
     const result = { deploymentId, lifecycleEventHookExecutionId, status };

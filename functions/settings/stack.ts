@@ -24,6 +24,14 @@ export function defaultStackName(clusterId: string, kind: StackKind = ""): strin
  */
 export const OWNER_TAG = "iam-authenticator:managed-by";
 
+/** The tag's value in examples/terraform. */
+const TERRAFORM = "terraform";
+
+/** Returns the name of the program or stack that manages a parameter with this tag. */
+export function managerOf(stack: string): string {
+  return stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`;
+}
+
 /**
  * Returns the problem of two entries with one name; `undefined` if there are none, or they are one
  * cluster in two regions.

@@ -32,6 +32,7 @@ export const IS_STORED = {
   NODE_REGION: true,
   NODE_VPCS: true,
   RESERVED_PREFIXES: true,
+  STACK_NAME: false,
   STS_EXTRA_HOSTS: true,
   STS_HOSTS: true,
   STS_REGIONS: true,

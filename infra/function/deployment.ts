@@ -1,7 +1,7 @@
 // Checks a new version of a function before it receives requests, shifts a tenth of them to it for
 // ten minutes, and rolls it back on an alarm.
 
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -13,6 +13,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../cdk-rules.ts";
 import type { LogSettings } from "../common-props.ts";
 import { prefixArn } from "../parameters/owned-parameter.ts";
@@ -25,6 +26,7 @@ interface DeploymentCheckOptions {
    * depends on this function.
    */
   readonly aliasName: string;
+  readonly clusterId: string;
   /** The authenticator's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Begins with `/`. */
@@ -33,16 +35,16 @@ interface DeploymentCheckOptions {
   readonly logs: LogSettings;
 }
 
-/** The authenticator's settings that decide the known answers. */
-const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS", "TOKENS"];
+/** The authenticator's settings that decide the known answers, and the id of its stored settings. */
+const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "CLUSTER_ID", "STS_REGIONS", "TOKENS"];
 
 /** Creates the function that checks a new version of the authenticator. */
 export function makeDeploymentCheck(
   scope: Construct,
   options: DeploymentCheckOptions,
 ): LambdaFunction {
-  const { authenticator, aliasName, environment, mappingPrefix, compareStoredValues, logs } =
-    options;
+  const { authenticator, aliasName, clusterId, environment, mappingPrefix } = options;
+  const { compareStoredValues, logs } = options;
   const role = new Role(scope, "DeploymentCheckRole", {
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
   });
@@ -68,6 +70,13 @@ export function makeDeploymentCheck(
   role.addToPolicy(
     new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }),
   );
+  // Whether another stack owns the stored settings.
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ["ssm:GetParameters", "ssm:ListTagsForResource"],
+      resources: [prefixArn(scope, settingsParameter(mappingPrefix, clusterId))],
+    }),
+  );
 
   const check = new LambdaFunction(scope, "DeploymentCheck", {
     description: "Checks a new version of the authenticator before it receives reviews",
@@ -82,6 +91,7 @@ export function makeDeploymentCheck(
     environment: {
       VERSION_ARN: authenticator.currentVersion.functionArn,
       MAPPING_PREFIX: mappingPrefix,
+      STACK_NAME: Aws.STACK_NAME,
       LIVE_ARN: `${authenticator.functionArn}:${aliasName}`,
       ...(!compareStoredValues && { COMPARE_STORED_VALUES: "false" }),
       ...Object.fromEntries(

@@ -197,6 +197,7 @@ const check: Call["start"] = async (t, { urlOf, ca, clock }) => {
     VERSION_ARN: VERSION,
     LIVE_ARN: VERSION.replace(/7$/, "live"),
     MAPPING_PREFIX: PREFIX,
+    STACK_NAME: "IamAuthenticator-prod",
   };
   const environment = { ...FUNCTION, CALLER_AUTH: "bearer", ...settings, ...services };
   const { handler, output, close } = await startFunction({

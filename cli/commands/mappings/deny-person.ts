@@ -8,6 +8,7 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
+import { managerOf } from "../../../functions/settings/stack.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
@@ -24,7 +25,7 @@ import {
   similarName,
 } from "../../model/person.ts";
 import { listIn, MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
-import { findOwner, managerOf, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
+import { findOwner, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";

@@ -11,6 +11,8 @@ export const OPTIONS: CheckOptions = {
   versionArn: "version",
   liveArn: "live",
   mappingPrefix: "/iam-authenticator/test",
+  settingsName: "/iam-authenticator/test/settings/test",
+  stackName: "IamAuthenticator-test",
   partition: "aws",
   callerAuth: "bearer",
   callerSubject: undefined,
@@ -27,7 +29,7 @@ export const STORED = [
   ["/iam-authenticator/test/account/111122223333", { value: "{}", secure: false }],
 ] as const;
 
-type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "report">;
+type Calls = Pick<CheckDependencies, "invoke" | "readPage" | "readTags" | "report">;
 
 export interface World extends Partial<CheckDependencies> {
   readonly readOptions?: () => CheckOptions;
@@ -41,11 +43,17 @@ export function world({ readOptions = () => OPTIONS, denials = {}, ...changes }:
   const clock = changes.clock ?? (() => now);
   const reported: string[] = [];
   const printed: string[] = [];
-  const calls: Record<keyof Calls, number[]> = { invoke: [], readPage: [], report: [] };
+  const calls: Record<keyof Calls, number[]> = {
+    invoke: [],
+    readPage: [],
+    readTags: [],
+    report: [],
+  };
   const good: CheckDependencies = {
     invoke: async (_, event) =>
       "storedParameters" in event ? { statusCode: 200, body: JSON.stringify(ACCEPTED) } : REFUSAL,
     readPage: async () => ({ parameters: STORED, next: undefined }),
+    readTags: async () => ({ "iam-authenticator:managed-by": OPTIONS.stackName }),
     report: async (_deployment, _execution, status) => void reported.push(status),
     clock,
     sleep: async (ms) => {
@@ -64,6 +72,7 @@ export function world({ readOptions = () => OPTIONS, denials = {}, ...changes }:
     ...good,
     invoke: counted("invoke", good.invoke),
     readPage: counted("readPage", good.readPage),
+    readTags: counted("readTags", good.readTags),
     report: counted("report", good.report),
   });
   return {

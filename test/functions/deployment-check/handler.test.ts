@@ -6,7 +6,7 @@ import { mock, test } from "node:test";
 import type { CheckDependencies } from "../../../functions/deployment-check/handler.ts";
 import { readStore } from "../../../functions/deployment-check/stored-values.ts";
 import { until } from "../../time.ts";
-import { denied, STORED, type World, world } from "./check-world.ts";
+import { denied, OPTIONS, STORED, type World, world } from "./check-world.ts";
 
 const MINUTE = 60_000;
 const failing = () => Promise.reject(new Error("no answer"));
@@ -29,6 +29,11 @@ const FAILURES: readonly (readonly [what: string, changes: World, problem: RegEx
     { readPage: failing },
     /^the comparison of stored values: Error: no answer$/,
   ],
+  [
+    "a settings parameter that cannot be read",
+    { readTags: failing },
+    /^the stored settings: Error: no answer$/,
+  ],
 ];
 for (const [what, changes, expected] of FAILURES) {
   test(`${what} is one report of Failed, and does not end the function, which Lambda would run again`, async () => {
@@ -46,7 +51,7 @@ test("a report that CodeDeploy does not accept ends the function, so that Lambda
   assert.equal(line().status, "Succeeded");
 });
 
-for (const name of ["invoke", "readPage", "report"] as const) {
+for (const name of ["invoke", "readPage", "readTags", "report"] as const) {
   test(`${name}: a permission that applies within a minute is awaited`, async () => {
     const { run, reported, line, calls } = world({ denials: { [name]: 12 } });
     await run();
@@ -136,4 +141,49 @@ for (const [callMs, everyMs] of [
     const times = Array.from({ length: 101 }, (_, index) => index * everyMs);
     assert.deepEqual(calls, times);
   });
+}
+
+const TAG = "iam-authenticator:managed-by";
+const NAME = "/iam-authenticator/test/settings/test";
+const ADVICE =
+  "this cluster id with this prefix in this account and Region. Give each cluster its own id. If that stack no longer exists, delete the parameter";
+for (const [what, tags, problem] of [
+  ["that does not exist yet", undefined, undefined],
+  ["of this stack", { [TAG]: "IamAuthenticator-test", team: "a" }, undefined],
+  [
+    "of another stack",
+    { [TAG]: "Other" },
+    `${NAME} already exists, managed by the CloudFormation stack Other, which serves ${ADVICE}`,
+  ],
+  [
+    "of Terraform",
+    { [TAG]: "terraform" },
+    `${NAME} already exists, managed by Terraform, which serves ${ADVICE}`,
+  ],
+  [
+    "that was left without a tag",
+    {},
+    `${NAME} already exists, without the tag ${TAG}. If the stack IamAuthenticator-test created it, add this tag with the stack's name. Otherwise another stack serves ${ADVICE}`,
+  ],
+] as const) {
+  const verdict = problem === undefined ? "is accepted" : "stops the deployment";
+  for (const compareStoredValues of [true, false]) {
+    const without = compareStoredValues ? "" : ", also without the comparison";
+    test(`a settings parameter ${what} ${verdict} before the version is asked${without}`, async () => {
+      const names: string[] = [];
+      let asked = 0;
+      const { run, reported, line, calls } = world({
+        readOptions: () => ({ ...OPTIONS, compareStoredValues }),
+        async readTags(name) {
+          names.push(name);
+          asked = calls.invoke.length;
+          return tags;
+        },
+      });
+      await run();
+      const expected = problem === undefined ? [] : [`the stored settings: ${problem}`];
+      assert.deepEqual([line().problems, names, asked], [expected, [NAME], 0]);
+      assert.deepEqual(reported, [problem === undefined ? "Succeeded" : "Failed"]);
+    });
+  }
 }

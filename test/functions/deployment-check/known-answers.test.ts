@@ -183,6 +183,8 @@ const SETTINGS = {
   LIVE_ARN: VERSION.replace(/7$/, "live"),
   CALLER_AUTH: "bearer",
   MAPPING_PREFIX: "/iam-authenticator/prod",
+  CLUSTER_ID: "prod",
+  STACK_NAME: "IamAuthenticator-prod",
   AWS_REGION: "us-west-2",
   ...keyVariables(localIdentity("function")),
 };
@@ -298,3 +300,14 @@ test("a version that refuses an unknown caller succeeds, and one that fails or r
   });
   assert.deepEqual(printed.problems, []);
 });
+
+for (const path of [BUNDLE, SOURCES]) {
+  test(`${path}: the settings that another stack, or none, stores for this cluster id stop the deployment`, async (t) => {
+    const { told, printed } = await checkBuilt(t, { path, stored: { "settings/prod": "{}" } });
+    assert.deepEqual(told, reportOf("Failed"));
+    const expected =
+      /^the stored settings: \/iam-authenticator\/prod\/settings\/prod already exists, without the tag .* the stack IamAuthenticator-prod /;
+    assert.match(printed.problems[0], expected);
+    assert.equal(printed.problems.length, 1);
+  });
+}
