@@ -90,7 +90,7 @@ export async function bundleCommand(): Promise<CommandBundle> {
     mainFields: ["module", "main"],
     alias: ES_MODULES,
     legalComments: "none",
-    plugins: [versionsOnly, builtIns, fewFiles(GROUPS), leanSchemas(SSM_ERRORS), withoutBarrels],
+    plugins: [versionsOnly, builtIns, fewFiles(GROUPS), leanSchemas, withoutBarrels],
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -143,9 +143,6 @@ function partsOf(outdir: string): Set<string> {
   files.delete(COMMAND_FILE);
   return files;
 }
-
-/** Errors of SSM that commands catch by their class. */
-const SSM_ERRORS = ["ParameterAlreadyExists", "ParameterNotFound"];
 
 /** Commands that call no AWS service, and other files that need no client. */
 const OFFLINE = [

@@ -68,7 +68,7 @@ export async function bundle(
 type Bundle = Awaited<ReturnType<typeof bundle>>;
 
 /** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
-export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas()];
+export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas];
 
 /**
  * For bundles with no client but Parameter Store's. `withoutBarrels` is last, since the other

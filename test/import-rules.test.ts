@@ -135,6 +135,69 @@ for (const [name, [rule, sources]] of Object.entries(RULES)) {
   });
 }
 
+/** In these folders, kinds of AWS errors are told apart by `isAwsError`. */
+const SHIPPED = ["cli", "functions", "infra"];
+
+/**
+ * Returns what a source imports from the SDK, without types: the package, and the text that has the
+ * imported names. For a namespace or `import()`, it is the entire source without strings.
+ */
+function sdkImports(source: string): [from: string, names: string][] {
+  const code = source.replaceAll(/"[^"\n]*"|\/\/.*/g, "");
+  const statements =
+    /(?:\b(?:import|export)\s+(?!type\b)([^;]*?)\s+from\s+|\bimport\()"(@(?:aws-sdk|smithy)\/[^"]+)"/g;
+  return [...source.matchAll(statements)].map(([, names, from = ""]) => [
+    from,
+    names?.startsWith("{") ? names.replaceAll(/\btype\s+\w+/g, "") : code,
+  ]);
+}
+
+/** Returns the error classes of the SDK that a source imports as values. */
+async function errorClasses(source: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const [from, names] of sdkImports(source)) {
+    for (const [name, value] of Object.entries(await import(from))) {
+      if (typeof value !== "function" || !(value.prototype instanceof Error)) continue;
+      if (new RegExp(`\\b${name}\\b`).test(names)) found.push(name);
+    }
+  }
+  return found;
+}
+
+test("cli/, functions/ and infra/ import no error class of the SDK: the bundles omit some, and instanceof is then false", async () => {
+  const files = SHIPPED.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => join(folder, file)),
+  );
+  const found = [];
+  let imports = 0;
+  for (const file of files) {
+    const source = readFileSync(join(root, file), "utf8");
+    imports += sdkImports(source).length;
+    found.push(...(await errorClasses(source)).map((name) => `${file}: ${name}`));
+  }
+  assert.ok(imports > 30, `${imports} imports`);
+  assert.deepEqual(found, []);
+});
+
+// biome-ignore format: a table
+const USES_OF_CLASSES: Readonly<Record<string, readonly string[]>> = {
+  'import { PutParameterCommand, TooManyUpdates } from "@aws-sdk/client-ssm";': ["TooManyUpdates"],
+  'import {\n  type SSMClient,\n  ParameterNotFound as NotFound,\n} from "@aws-sdk/client-ssm";': ["ParameterNotFound"],
+  'import { IAMServiceException } from "@aws-sdk/client-iam";': ["IAMServiceException"],
+  'import { ServiceException } from "@smithy/core/client";': ["ServiceException"],
+  'import * as ssm from "@aws-sdk/client-ssm";\nexport const x = ssm.TooManyUpdates;': ["TooManyUpdates"],
+  'const { STSClient, ExpiredTokenException } = await import("@aws-sdk/client-sts");': ["ExpiredTokenException"],
+  'import type { TooManyUpdates } from "@aws-sdk/client-ssm";': [],
+  'import { SSMClient, type TooManyUpdates } from "@aws-sdk/client-ssm";\nexport const name = "TooManyUpdates";': [],
+};
+
+test("an error class of the SDK is found in each kind of import, and is accepted as a type", async () => {
+  for (const [source, expected] of Object.entries(USES_OF_CLASSES))
+    assert.deepEqual(await errorClasses(source), expected, source);
+});
+
 test("cli/ reads process.env in one place, and changes no variable", () => {
   const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" });
   const lines = files

@@ -3,6 +3,7 @@
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { errorText, hasCode, isAuthenticatorError, isDenial } from "../../functions/errors.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { awsFailure, EXIT, Failure } from "../io/errors.ts";
 import { HttpTimeout, HttpTooLarge, proxyFailure, quotedAnswer } from "../io/http.ts";
@@ -28,7 +29,7 @@ const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperati
 /** Returns whether Parameter Store denied the call, also for an error with a hint. */
 export function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error.name === "AccessDeniedException" || isAccessDenied(error.cause);
+  return isAwsError(error, "AccessDeniedException") || isAccessDenied(error.cause);
 }
 
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];

@@ -6,7 +6,6 @@ import {
   GetParametersCommand,
   type Parameter,
   type ParameterHistory,
-  ParameterNotFound,
   paginateGetParameterHistory,
   paginateGetParametersByPath,
   type SSMClient,
@@ -15,6 +14,7 @@ import { callersParameter } from "../../functions/authenticator/caller/caller.ts
 import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
@@ -161,7 +161,7 @@ export async function readHistory(
     for await (const { Parameters = [] } of withLists(pages))
       versions.push(...Parameters.map(version));
   } catch (error) {
-    if (error instanceof ParameterNotFound) return [];
+    if (isAwsError(error, "ParameterNotFound")) return [];
     throw error;
   }
   return versions.sort((a, b) => b.version - a.version);

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { isPersonName } from "../../functions/authenticator/mapping/deny-list.ts";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { awsFailure, usage } from "../io/errors.ts";
@@ -186,19 +187,16 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
 }
 
 function explained(error: unknown, logGroup: string, region: string): unknown {
-  switch (error instanceof Error && error.name) {
-    case "ResourceNotFoundException":
-      return usage(
-        `No log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
-      );
-    case "AccessDeniedException":
-      return awsFailure(
+  if (isAwsError(error, "ResourceNotFoundException"))
+    return usage(
+      `No log group ${logGroup} in region ${region}. Check --log-group, --region and the account.`,
+    );
+  return isAwsError(error, "AccessDeniedException")
+    ? awsFailure(
         `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`,
         error,
-      );
-    default:
-      return error;
-  }
+      )
+    : error;
 }
 
 /** Re-read window: lines of several environments arrive late and out of order. */

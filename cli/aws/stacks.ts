@@ -1,6 +1,7 @@
 // Reads the outputs of a cluster's stack.
 
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { defaultStackName, type StackKind } from "../../functions/settings/stack.ts";
 import type { Run } from "../io/run.ts";
 import { watched } from "./calls.ts";
@@ -54,13 +55,8 @@ export async function outputsOf(
     );
   } catch (error) {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-    if (
-      error instanceof Error &&
-      error.name === "ValidationError" &&
-      /does not exist/.test(error.message)
-    ) {
+    if (isAwsError(error, "ValidationError") && /does not exist/.test(error.message))
       return undefined;
-    }
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { Sha256Js } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { jwtAudience, MAX_LIFETIME_SECONDS } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { awsFailure } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import { OWN_SESSION_NAME } from "../model/session-programs.ts";
@@ -192,22 +193,18 @@ const TOO_SHORT =
 
 /** Returns a denial of STS as a sentence that states the fix, and other errors unchanged. */
 function explained(error: unknown, audience: string): unknown {
-  switch (error instanceof Error && error.name) {
-    case "OutboundWebIdentityFederationDisabledException":
-      return awsFailure(
-        "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
-        error,
-      );
-    case "AccessDenied":
-    case "AccessDeniedException":
-      return awsFailure(
-        `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
-          "docs/aws-signed-tokens.md has the policy that allows it.",
-        error,
-      );
-    case "SessionDurationEscalationException":
-      return awsFailure(TOO_SHORT, error);
-    default:
-      return error;
-  }
+  if (isAwsError(error, "OutboundWebIdentityFederationDisabledException"))
+    return awsFailure(
+      "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
+      error,
+    );
+  if (isAwsError(error, "AccessDenied", "AccessDeniedException"))
+    return awsFailure(
+      `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require another network. ` +
+        "docs/aws-signed-tokens.md has the policy that allows it.",
+      error,
+    );
+  return isAwsError(error, "SessionDurationEscalationException")
+    ? awsFailure(TOO_SHORT, error)
+    : error;
 }

@@ -3,6 +3,7 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client.ts";
@@ -196,7 +197,7 @@ async function findLogGroup(
 }
 
 function withHint(error: unknown, stack: string): unknown {
-  if (error instanceof Error && /^AccessDenied/.test(error.name)) {
+  if (isAwsError(error, "AccessDenied", "AccessDeniedException")) {
     const message =
       `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${stack}. ` +
       "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";

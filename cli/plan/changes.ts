@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { managerOf, OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
@@ -141,8 +142,7 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
     return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
   } catch (error) {
     // The parameter does not exist, or was deleted since the plan: the write reports that.
-    if (error instanceof Error && error.name === "InvalidResourceId")
-      return { stack: undefined, isKnown: true };
+    if (isAwsError(error, "InvalidResourceId")) return { stack: undefined, isKnown: true };
     if (isAccessDenied(error)) return { stack: undefined, isKnown: false };
     throw error;
   }

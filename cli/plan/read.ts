@@ -3,6 +3,7 @@
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { nearest } from "../../functions/lib/text.ts";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
@@ -204,7 +205,7 @@ async function exists(known: Known, connection: Connection, run: Run): Promise<b
     }
   } catch (error) {
     // After any other error, such as no response, a write could create the cluster of a typo.
-    if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
+    if (!isAwsError(error, "AccessDenied", "AccessDeniedException")) throw error;
     const { clusterId } = connection.settings;
     run.log(
       `Cannot check whether the cluster ${clusterId} exists: no permission for ssm:GetParametersByPath.\n`,

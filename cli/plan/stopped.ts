@@ -2,9 +2,9 @@
 // left.
 
 import { isDeepStrictEqual } from "node:util";
-import { SSMServiceException } from "@aws-sdk/client-ssm";
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { readSome } from "../aws/parameter-store.ts";
@@ -118,6 +118,6 @@ function helpsAgain(error: unknown, failure: Failure): boolean {
   const { exitCode } = failure;
   if (failure instanceof NoOrder) return false;
   if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
-  if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
+  if (!isAwsError(error) || error.$fault === "server") return true;
   return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
 }

@@ -1,14 +1,8 @@
 // Writes or removes one parameter, without losing concurrent changes of other operators.
 
 import { setTimeout } from "node:timers/promises";
-import {
-  DeleteParameterCommand,
-  ParameterAlreadyExists,
-  ParameterNotFound,
-  PutParameterCommand,
-  type SSMClient,
-  TooManyUpdates,
-} from "@aws-sdk/client-ssm";
+import { DeleteParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { readHistory, readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
@@ -155,8 +149,7 @@ export async function put(
     );
     const own = history.find((attempt) => attempt.version > over && isOwn(attempt, input));
     if (own !== undefined) return own.version;
-    if (error instanceof ParameterAlreadyExists || error instanceof TooManyUpdates)
-      return undefined;
+    if (isAwsError(error, "ParameterAlreadyExists", "TooManyUpdates")) return undefined;
     throw error;
   }
 }
@@ -176,7 +169,7 @@ async function remove(ssm: SSMClient, name: string): Promise<void> {
   try {
     await ssm.send(new DeleteParameterCommand({ Name: name }));
   } catch (error) {
-    if (!(error instanceof ParameterNotFound)) throw error;
+    if (!isAwsError(error, "ParameterNotFound")) throw error;
   }
 }
 

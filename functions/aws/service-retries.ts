@@ -1,7 +1,7 @@
 // Retries calls of the SDK's clients, which do not retry, so that two tries end within the review's
 // deadline.
 
-import { ServiceException } from "@smithy/core/client";
+import { isAwsError } from "../lib/aws-error.ts";
 import { isThrottlingCode, type RetryRules } from "../lib/retry.ts";
 import { type Agents, discardIdle } from "./connections.ts";
 
@@ -14,17 +14,13 @@ export function serviceRetries(agents: Agents, random?: () => number): RetryRule
     tryMs: 1_000,
     totalMs: 2_000,
     // A connection failure, a timeout or a 5xx.
-    isRetryable: (error) => !isAnswer(error) || (error.$metadata.httpStatusCode ?? 0) >= 500,
+    isRetryable: (error) => !isAwsError(error) || (error.$metadata.httpStatusCode ?? 0) >= 500,
     // By error code, since EC2 throttles with status 503, and IAM and Parameter Store with 400.
     isThrottling: (error) =>
-      isAnswer(error) && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429),
+      isAwsError(error) && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429),
     beforeRetry: (error) => {
-      if (!isAnswer(error)) discardIdle(agents);
+      if (!isAwsError(error)) discardIdle(agents);
     },
     random,
   };
-}
-
-function isAnswer(error: unknown): error is ServiceException {
-  return error instanceof ServiceException;
 }

@@ -1,6 +1,7 @@
 // Checks a new version for CodeDeploy before it receives reviews. A version with a wrong answer
 // receives none.
 
+import { isAwsError } from "../lib/aws-error.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { withTimeout } from "../lib/retry.ts";
 import { compareStores } from "./compare-stores.ts";
@@ -192,7 +193,7 @@ function awaitPermission(clock: Clock, sleep: (ms: number) => Promise<unknown>) 
       try {
         return await call();
       } catch (error) {
-        if (!(error instanceof Error && error.name === "AccessDeniedException")) throw error;
+        if (!isAwsError(error, "AccessDeniedException")) throw error;
         ends ??= clock() + LONGEST_MS;
         if (clock() >= ends) throw error;
         await sleep(STEP_MS);

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
+import * as ssm from "@aws-sdk/client-ssm";
 import type { Plugin } from "esbuild";
 import {
   bundle,
@@ -19,6 +20,7 @@ import { isThrottlingCode } from "../../functions/lib/retry.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { OPERATOR, startParameterStore } from "../local-aws.ts";
+import { probe as complete } from "./sdk-probe.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** Stands for a file that the SDK has changed. */
@@ -52,6 +54,16 @@ const PROBES = {
   "the SDK's client": await probeOf("probe.mjs", LEAN_PLUGINS),
   "the lean client": await probeOf("lean-probe.mjs", LEAN_SSM_PLUGINS),
 };
+
+/** Each error that the SDK has a class for, and whether the client or the server is at fault. */
+const ERRORS = Object.values(ssm).flatMap((exported) => {
+  if (typeof exported !== "function" || !(exported.prototype instanceof ssm.SSMServiceException))
+    return [];
+  const Kind = exported as new (options: object) => ssm.SSMServiceException;
+  const { name, $fault } = new Kind({ message: "", $metadata: {} });
+  return [[name, $fault] as const];
+});
+assert.ok(ERRORS.length > 130, `${ERRORS.length} errors`);
 
 after(() => store.close());
 
@@ -88,27 +100,26 @@ for (const [name, probe] of Object.entries(PROBES)) {
     assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
   });
 
-  for (const code of [
-    "InvalidKeyId",
-    "ThrottlingException",
-    "ParameterNotFound",
-    "NewerThanThisSdk",
-  ]) {
-    test(`${name}: the error ${code} is a service error with its name and status`, async () => {
-      Object.assign(process.env, {
-        AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA",
-        AWS_SECRET_ACCESS_KEY: "secret",
-      });
-      const headers = { "content-type": "application/x-amz-json-1.1" };
-      store.fail({
-        kind: "answer",
-        status: 400,
-        headers,
-        body: JSON.stringify({ __type: code, message: "no" }),
-      });
-      assert.deepEqual(await probe(store.url), { name: code, status: 400 });
+  test(`${name}: every error of Parameter Store, and one that is newer than the SDK, is what it is without the plugins`, async () => {
+    Object.assign(process.env, {
+      AWS_ACCESS_KEY_ID: "AKIAENVIRONMENTAAAAA",
+      AWS_SECRET_ACCESS_KEY: "secret",
     });
-  }
+    const headers = { "content-type": "application/x-amz-json-1.1" };
+    for (const [code, $fault] of [...ERRORS, ["NewerThanThisSdk", "client"] as const]) {
+      const status = $fault === "client" ? 400 : 500;
+      // Both spellings of the message exist, and the code can have the service's namespace.
+      const body = JSON.stringify(
+        code < "N"
+          ? { __type: code, message: "no" }
+          : { __type: `com.amazonaws.ssm#${code}`, Message: "no" },
+      );
+      store.fail({ kind: "answer", status, headers, body });
+      const expected = { name: code, message: "no", $fault, status };
+      assert.deepEqual(await probe(store.url), expected);
+      assert.deepEqual(await complete(store.url), expected);
+    }
+  });
 }
 
 // Not exported, but the only place where the SDK lists them.
@@ -137,7 +148,7 @@ for (const { name, setup } of leanSsmClient) {
       bundle(ROOT, "test/build/sdk-probe.ts", "probe.mjs", [
         separate,
         builtIns,
-        leanSchemas(),
+        leanSchemas,
         changed,
       ]),
       {

@@ -1,12 +1,9 @@
 // `irsa doctor`: checks the issuer, IAM and the cluster, and reports how to fix it.
 
-import {
-  GetOpenIDConnectProviderCommand,
-  IAMClient,
-  NoSuchEntityException,
-} from "@aws-sdk/client-iam";
+import { GetOpenIDConnectProviderCommand, IAMClient } from "@aws-sdk/client-iam";
 import type { Command } from "commander";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import { isAwsError } from "../../../functions/lib/aws-error.ts";
 import { callerIdentity, watched } from "../../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../../aws/client.ts";
 import { connect } from "../../aws/connection.ts";
@@ -119,14 +116,14 @@ async function checkProvider(
     const advice = `add the audience ${STS_AUDIENCE} to the provider, unless every ServiceAccount names another`;
     return warning(check, `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice);
   } catch (error) {
-    if (error instanceof NoSuchEntityException) {
+    if (isAwsError(error, "NoSuchEntity", "NoSuchEntityException")) {
       const advice =
         "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
       return failed(check, `IAM has no OIDC provider for ${issuer} in this account`, advice);
     }
     const failure = toFailure(error);
     if (failure === undefined) throw error;
-    const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+    const isDenied = isAwsError(error, "AccessDenied", "AccessDeniedException");
     const advice = isDenied
       ? "allow iam:GetOpenIDConnectProvider here"
       : "check the network to STS and IAM, and run this again";

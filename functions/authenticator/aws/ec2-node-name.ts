@@ -1,21 +1,17 @@
 // Finds a node's private DNS name after EC2 and IAM prove that the identity runs on that instance.
 // Loaded lazily.
 
-import {
-  DescribeInstancesCommand,
-  EC2Client,
-  EC2ServiceException,
-  type Instance,
-} from "@aws-sdk/client-ec2";
-import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
+import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
+import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { type Agents, createAgents } from "../../aws/connections.ts";
 import { serviceRetries } from "../../aws/service-retries.ts";
+import { isAwsError } from "../../lib/aws-error.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { type RetryRules, retry } from "../../lib/retry.ts";
 import type { InstanceSession, NodeName } from "../user/user.ts";
 
 /** https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html */
-const NO_SUCH_INSTANCE = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"];
+const NO_SUCH_INSTANCE = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"] as const;
 
 export type FindNodeName = (session: InstanceSession, deadline: Deadline) => Promise<NodeName>;
 
@@ -111,8 +107,7 @@ async function describeInstance(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof EC2ServiceException && NO_SUCH_INSTANCE.includes(error.name))
-      return undefined;
+    if (isAwsError(error, ...NO_SUCH_INSTANCE)) return undefined;
     throw error;
   }
 }
@@ -137,8 +132,7 @@ async function isProfileOf(
     const hasRole = InstanceProfile.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
     return hasRole && InstanceProfile.Arn === profileArn;
   } catch (error) {
-    if (error instanceof IAMServiceException && error.name === "NoSuchEntityException")
-      return false;
+    if (isAwsError(error, "NoSuchEntity", "NoSuchEntityException")) return false;
     throw error;
   }
 }

@@ -92,5 +92,6 @@ export function world({ readOptions = () => OPTIONS, denials = {}, ...changes }:
 }
 
 export function denied(): never {
-  throw Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
+  const error = { name: "AccessDeniedException", $fault: "client", $metadata: {} };
+  throw Object.assign(new Error("not authorized"), error);
 }
