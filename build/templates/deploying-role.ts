@@ -1,5 +1,9 @@
 // The permissions of a role that deploys a release's templates: the calls of CloudFormation, by
-// resource type.
+// resource type. build/deploying-role.ts prints them for stacks that own more parameters.
+
+import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
+import { kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
+import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 
 type Actions = Readonly<Record<string, readonly string[]>>;
 
@@ -256,15 +260,37 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   [SERVICE_LINKED_ROLE]: ["arn:*:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"],
   lambda: ["arn:*:lambda:*:*:function:IamAuthenticator*"],
   sns: ["arn:*:sns:*:*:IamAuthenticator*"],
-  // Only the function's settings: never a mapping, a denial, the callers or an issuer's key.
-  ssm: ["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"],
 };
+
+/** Which parameters stacks own, besides the function's settings. By default, none. */
+export interface OwnedParameters {
+  /** Begins with `/`. Default: every `/iam-authenticator/<cluster id>`. */
+  readonly mappingPrefix?: string | undefined;
+  /** The callers. */
+  readonly callers?: boolean | undefined;
+  /** Mappings and denials that are defined in code. */
+  readonly mappings?: boolean | undefined;
+}
+
+/** The prefix of each cluster without `mappingPrefix`. */
+const EVERY_PREFIX = "/iam-authenticator/*";
+
+/** Never an issuer's key: no stack owns one. */
+function parameterArns(owned: OwnedParameters): string[] {
+  const { mappingPrefix: prefix = EVERY_PREFIX, callers = false, mappings = false } = owned;
+  return [
+    settingsParameter(prefix, "*"),
+    ...(callers ? [callersParameter(prefix)] : []),
+    ...(mappings ? kindsWhere(() => true).map((kind) => `${prefix}/${kind}/*`) : []),
+  ].map((name) => `arn:*:ssm:*:*:parameter${name}`);
+}
 
 /**
  * Returns a policy document with one statement for each service or limited action, sorted. Throws
  * for a type that is not in `ACTIONS`.
  */
-export function deployingPolicy(types: Iterable<string>): object {
+export function deployingPolicy(types: Iterable<string>, owned: OwnedParameters = {}): object {
+  const resources: typeof RESOURCES = { ...RESOURCES, ssm: parameterArns(owned) };
   const actions = new Set(DEPLOY);
   for (const type of types) {
     const needed = ACTIONS[type];
@@ -274,12 +300,12 @@ export function deployingPolicy(types: Iterable<string>): object {
   }
   const byKey = Map.groupBy([...actions].sort(), (action) => {
     if (OF_SUBSCRIPTIONS.includes(action)) return "*";
-    return action in RESOURCES ? action : (action.split(":")[0] ?? "");
+    return action in resources ? action : (action.split(":")[0] ?? "");
   });
   const Statement = [...byKey].map(([key, Action]) => ({
     Effect: "Allow",
     Action,
-    Resource: RESOURCES[key] ?? "*",
+    Resource: resources[key] ?? "*",
   }));
   return { Version: "2012-10-17", Statement };
 }

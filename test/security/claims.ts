@@ -28,7 +28,7 @@ const ROWS: readonly Row[] = [
   ["people who may write `<prefix>/settings/...`", "infra/grants.ts", "resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],", "resourceArns: []", "test/infra/policies.test.ts"],
 
   ["a team's operator", "infra/grants.ts", '.filter((kind) => kind !== "deny")', "", "test/infra/policies.test.ts"],
-  ["the deploying role", "build/templates/deploying-role.ts", 'ssm: ["arn:*:ssm:*:*:parameter/iam-authenticator/*/settings/*"]', 'ssm: ["arn:*:ssm:*:*:parameter/iam-authenticator/*"]', "test/build/templates/templates.test.ts"],
+  ["the deploying role", "build/templates/deploying-role.ts", 'settingsParameter(prefix, "*"),', '`${prefix}/*`,', "test/build/templates/templates.test.ts"],
   ["people who can put code into a release", ".github/workflows/release.yml", "diff -r release-X64 release-ARM64", "true", "test/workflows.test.ts"],
   ["people who operate another cluster with the same cluster id", `${F}/aws/sts.ts`, '"x-k8s-aws-id": signedId }', '"x-k8s-aws-id": signedId && "cluster-a" }', `${A}/refused-tokens.test.ts`],
   ["people who may delete log streams", "infra/grants.ts", '"logs:FilterLogEvents", "logs:StartQuery"', '"logs:FilterLogEvents", "logs:StartQuery", "logs:DeleteLogStream"', "test/infra/policies.test.ts"],
