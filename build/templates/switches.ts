@@ -98,7 +98,8 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
 
 function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
   const vpcEndpointId = text(stack, "VpcEndpointId", {
-    description: "Id of an interface endpoint for execute-api in the control plane's VPC.",
+    description:
+      "Id of an interface endpoint for execute-api in the control plane's VPC. Deploy only if aws apigateway get-account prints a cloudwatchRoleArn: API Gateway's log role.",
     allowedPattern: "vpce-[0-9a-f]+",
     constraintDescription: "must be the id of a VPC endpoint.",
   });
@@ -106,6 +107,7 @@ function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
   return {
     endpoint: {
       kind: "private",
+      accountLogRole: false,
       // Only used to create an endpoint.
       vpc: Vpc.fromVpcAttributes(stack, "ControlPlaneVpc", {
         vpcId: "unused",

@@ -83,7 +83,7 @@ export interface PrivateEndpoint {
    * must be set in account settings". `aws apigateway get-account` shows the role as
    * `cloudwatchRoleArn`.
    *
-   * @default false
+   * @default false, with a warning
    */
   readonly accountLogRole?: boolean;
   /**

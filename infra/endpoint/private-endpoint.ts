@@ -1,6 +1,6 @@
 // Creates a REST API that is reachable only through one interface endpoint of a VPC.
 
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Annotations, RemovalPolicy, Stack } from "aws-cdk-lib";
 import {
   EndpointType,
   LambdaIntegration,
@@ -31,15 +31,21 @@ const STAGE = "live";
 /** Creates the API, and the interface endpoint unless one is given. */
 export function servePrivately(
   scope: Construct,
-  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = false }: PrivateEndpoint,
+  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole }: PrivateEndpoint,
   { name, handler, throttle, logs }: EndpointOptions,
 ): Gateway {
+  if (accountLogRole === undefined) {
+    Annotations.of(scope).addWarningV2(
+      "lambda-iam-authenticator:account-log-role",
+      "the deployment fails unless API Gateway has a log role in this account and Region: run aws apigateway get-account --query cloudwatchRoleArn. If it prints a role, set accountLogRole: false, otherwise true",
+    );
+  }
   const destinationArn = accessLogArn(scope, logs);
   const api = new RestApi(scope, "Api", {
     restApiName: name,
     endpointConfiguration: { types: [EndpointType.PRIVATE], vpcEndpoints: [vpcEndpoint] },
     policy: onlyThrough(vpcEndpoint),
-    cloudWatchRole: accountLogRole,
+    cloudWatchRole: accountLogRole ?? false,
     deployOptions: {
       stageName: STAGE,
       throttlingRateLimit: throttle.rateLimit,
@@ -112,7 +118,11 @@ function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
   api.deploymentStage.node.addDependency(log);
 }
 
-function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boolean): void {
+function acknowledgeRules(
+  api: RestApi,
+  method: Construct,
+  accountLogRole: boolean | undefined,
+): void {
   const caller =
     "The function or the network authenticates the caller, since kube-apiserver cannot sign requests.";
   acknowledge(method, "AwsSolutions-APIG4", caller);
@@ -129,7 +139,7 @@ function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boole
     "AwsSolutions-APIG3",
     "Only one VPC can reach this API, which is throttled. Its owner can add a web ACL.",
   );
-  if (accountLogRole) {
+  if (accountLogRole === true) {
     const policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
     acknowledgeManagedPolicy(
       api,

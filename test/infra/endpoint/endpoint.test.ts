@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import { Construct } from "constructs";
 import { responseParameters } from "../../../infra/endpoint/http-endpoint.ts";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
@@ -108,6 +108,24 @@ test("private: the account's log role is overwritten only on request", () => {
     "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
   assert.ok(policies.includes(pushes));
 });
+
+for (const [accountLogRole, count] of [
+  [undefined, 1],
+  [false, 0],
+  [true, 0],
+] as const) {
+  test(`private: accountLogRole ${accountLogRole}: synth ${count === 0 ? "does not warn" : "warns, before the deployment,"} of a missing log role`, () => {
+    const { stack } = stackOf("private", (scope) => ({
+      endpoint: {
+        kind: "private",
+        vpc: vpcOf(scope, "ControlPlaneVpc"),
+        ...(accountLogRole !== undefined && { accountLogRole }),
+      },
+    }));
+    const text = Match.stringLikeRegexp("get-account --query cloudwatchRoleArn");
+    assert.equal(Annotations.fromStack(stack).findWarning("*", text).length, count);
+  });
+}
 
 test("each kind, stack and cluster has a separate access log below /aws/vendedlogs/", () => {
   const app = new App();
