@@ -9,6 +9,7 @@ export function mockTime() {
   let now = 1_000_000;
   const clock = () => now;
   return {
+    clock,
     within: (ms: number) => deadlineIn(ms, clock),
     /**
      * Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the

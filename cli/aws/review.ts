@@ -96,6 +96,7 @@ export async function explainToken(
     regionalHost: `sts.${region}.${partition.domain}`,
     endpoint: stsEndpoint,
     agents,
+    clock: run.clock,
   });
   const prove = proveIdentity(askSts, partition.id, clusterId);
   const { jwt: rules, jwtKeysEndpoint } = settings;

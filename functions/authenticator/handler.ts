@@ -5,12 +5,9 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { type HttpResponse, jsonResponse } from "../gateway/http.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Guarded } from "../lib/guard.ts";
 import { isObject } from "../lib/json.ts";
-import {
-  cachedParameters,
-  type FetchParameters,
-  rememberSilence,
-} from "../parameters/parameter-cache.ts";
+import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { MAPPING_FOUND_MS } from "../parameters/stored-parameter.ts";
 import { callerIdOf } from "../settings/common.ts";
 import { answerCheck } from "./answer-check.ts";
@@ -33,8 +30,8 @@ const CALLERS_FOUND_MS = 60_000;
 
 /** Services outside of the function. */
 export interface Dependencies {
-  readonly askSts: AskSts;
-  readonly fetchParameters: FetchParameters;
+  readonly askSts: Guarded<AskSts>;
+  readonly fetchParameters: Guarded<FetchParameters>;
   readonly findNodeName: ReviewServices["findNodeName"];
   /** `undefined` without JWT_ISSUERS. */
   readonly signedTokens?: Pick<SignedTokens, "parse" | "prove"> | undefined;
@@ -62,8 +59,7 @@ export function createAuthenticator(
 ): Authenticator {
   const { clusterId, partition, mappingPrefix } = settings;
   const scope = `${partition.id}/${clusterId}`;
-  const fetch = rememberSilence(fetchParameters);
-  const readCallers = cachedParameters(fetch, CALLERS_FOUND_MS, clock);
+  const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const proveUser = proveIdentity(askSts, partition.id, clusterId);
   const services: ReviewServices = {
     proofs: cachedProofs(withHostBudget(proveUser, settings.stsHosts, clock), scope, clock),
@@ -71,7 +67,7 @@ export function createAuthenticator(
       parse: signedTokens.parse,
       proofs: cachedProofs(signedTokens.prove, scope, clock),
     },
-    readParameters: cachedParameters(fetch, MAPPING_FOUND_MS, clock),
+    readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
     findNodeName,
   };
 

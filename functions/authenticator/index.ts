@@ -12,12 +12,16 @@ const settings = readSettings(process.env);
 const { callerAuth, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs, nodeRegion } = settings;
 const { jwt: rules, jwtKeysEndpoint } = settings;
 const clock = Date.now;
-const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
+const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint, clock });
 
 const signedTokens = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, clock });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
-  askSts: createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
+  askSts: createSts({
+    regionalHost: `sts.${region}.${partition.domain}`,
+    endpoint: stsEndpoint,
+    clock,
+  }),
   fetchParameters,
   findNodeName: findNodeNameLazily({ region: nodeRegion, vpcs: nodeVpcs, clock }),
   signedTokens,

@@ -1,6 +1,7 @@
 // Retries calls of the SDK's clients, which do not retry, so that two tries end within the review's
 // deadline.
 
+import { isAuthenticatorError } from "../errors.ts";
 import { isAwsError } from "../lib/aws-error.ts";
 import { isThrottlingCode, type RetryRules } from "../lib/retry.ts";
 import { type Agents, discardIdle } from "./connections.ts";
@@ -9,12 +10,15 @@ import { type Agents, discardIdle } from "./connections.ts";
  * Returns the rules for calls through these agents. `random` randomizes the wait of a throttled
  * call. Default: `Math.random`.
  */
-export function serviceRetries(agents: Agents, random?: () => number): RetryRules {
+export function serviceRetries(
+  agents: Agents,
+  random?: () => number,
+): Omit<RetryRules, "tryMs" | "totalMs"> {
   return {
-    tryMs: 1_000,
-    totalMs: 2_000,
     // A connection failure, a timeout or a 5xx.
-    isRetryable: (error) => !isAwsError(error) || (error.$metadata.httpStatusCode ?? 0) >= 500,
+    isRetryable: (error) =>
+      !isAuthenticatorError(error) &&
+      (!isAwsError(error) || (error.$metadata.httpStatusCode ?? 0) >= 500),
     // By error code, since EC2 throttles with status 503, and IAM and Parameter Store with 400.
     isThrottling: (error) =>
       isAwsError(error) && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429),

@@ -11,7 +11,7 @@ const settings = readIssuerSettings(process.env);
 const clock = Date.now;
 
 const { handler, prefetch } = createIssuer(settings, {
-  fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
+  fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint, clock }),
   clock,
   // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds
   // no metrics.

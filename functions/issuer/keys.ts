@@ -5,14 +5,8 @@ import { fault, hasCode } from "../errors.ts";
 import { agesBy, type Moment } from "../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
-import { cacheFailures } from "../lib/shared-calls.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
-import {
-  type DatedParameter,
-  FAILED_READ_MS,
-  READ_MS,
-  type StoredParameter,
-} from "../parameters/stored-parameter.ts";
+import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 import { issuerKeyParameter, issuerPath } from "./key-parameter.ts";
 
@@ -79,7 +73,6 @@ function checkKeyParameter(
 }
 
 export function cachedIssuerKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  const read = cacheFailures(fetch, { failedMs: FAILED_READ_MS, fullMs: READ_MS });
   const ages = agesBy(clock);
   let last: { readonly set: IssuerKeySet; readonly readAt: Moment } | undefined;
   let failedAt: Moment | undefined;
@@ -122,7 +115,7 @@ export function cachedIssuerKeys(fetch: FetchPath, prefix: string, clock: Clock)
     const cached = cachedAnswer();
     if (cached !== undefined) return cached;
     try {
-      const set = keySetOf(prefix, await read(issuerPath(prefix), deadline));
+      const set = keySetOf(prefix, await fetch(issuerPath(prefix), deadline));
       // Dated by its start: a slow read that started earlier must not restore a retired key.
       if (last === undefined || readAt.elapsedMs >= last.readAt.elapsedMs) last = { set, readAt };
       return answer(set, false, false);

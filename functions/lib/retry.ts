@@ -11,7 +11,7 @@ export interface RetryRules {
    * returned, except 5xx.
    */
   readonly isRetryable: (error: unknown) => boolean;
-  /** Called with the error before the second try. */
+  /** Called with the error of the first try if a second one follows. */
   readonly beforeRetry?: (error: unknown) => void;
   /** Whether the service throttles: the one retry follows a random wait. */
   readonly isThrottling?: (error: unknown) => boolean;
@@ -56,8 +56,8 @@ export async function retry<T>(
     // the last one.
     const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
     if (isOver || !(isThrottled || isRetryable(error))) throw error;
+    beforeRetry?.(error);
     if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
-    else beforeRetry?.(error);
   }
   return withTimeout(Math.min(timeLeft(own, totalMs), tryMs), call);
 }
@@ -86,10 +86,14 @@ export function beforeDeadline<T>(deadline: Deadline, promise: Promise<T>): Prom
   return withTimeout(timeLeft(deadline, Number.POSITIVE_INFINITY), () => promise);
 }
 
-/** Returns the kind of failure, for a log. Omits the error's message, which can contain secrets. */
+/**
+ * Returns the kind of failure, for a log: at most 64 characters in one line, also if a broken
+ * service chooses them. Omits the error's message, which can contain secrets.
+ */
 export function failureKind(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+  const kind = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return kind.slice(0, 64).replace(/[^\w.:#-]/g, "?");
 }
 
 /**

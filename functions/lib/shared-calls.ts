@@ -1,8 +1,6 @@
-// Shares one call among concurrent requests for the same key, and its failure for a moment: while a
-// service fails, each further request would wait for it or call it again.
+// Shares one call among concurrent requests for the same key.
 
-import { type Deadline, type EpochMs, timeLeft } from "./deadline.ts";
-import { LruMap } from "./lru-map.ts";
+import { type Deadline, timeLeft } from "./deadline.ts";
 import { beforeDeadline, TimedOut } from "./retry.ts";
 
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
@@ -46,75 +44,6 @@ export function singleFlight<A, T>(
     } catch (error) {
       if (timeLeft(deadline, 1) === 0) throw error;
       return join(running.get(key) ?? start(key, argument, deadline), argument, deadline);
-    }
-  };
-}
-
-const MAX_FAILURES = 1_000;
-
-interface FailureRules<Argument> {
-  /** How long the error of a failed call is thrown again. */
-  readonly failedMs: number;
-  /**
-   * A call with less time until its deadline is not remembered, since a request with more time can
-   * succeed.
-   */
-  readonly fullMs: number;
-  /** Calls with the same key share their failures. Default: the argument as a string. */
-  readonly keyOf?: (argument: Argument) => string;
-  /** Default: every error. */
-  readonly isRemembered?: (error: unknown) => boolean;
-  /** The time of the first call after `failedMs`. Default: `fullMs`. */
-  readonly probeMs?: number;
-}
-
-interface CachedFailure {
-  readonly error: unknown;
-  readonly at: EpochMs;
-  /** Whether a request calls the service now. Until it ends, others get the error. */
-  isProbed: boolean;
-}
-
-/**
- * Returns a function that throws the error of a failed call again for some time. After that, one
- * request at a time calls the service.
- */
-export function cacheFailures<Argument, Result>(
-  call: (argument: Argument, deadline: Deadline) => Promise<Result>,
-  {
-    failedMs,
-    fullMs,
-    keyOf = String,
-    isRemembered = () => true,
-    probeMs = fullMs,
-  }: FailureRules<Argument>,
-): typeof call {
-  const failures = new LruMap<string, CachedFailure>(MAX_FAILURES);
-
-  function throwUntilProbe(last: CachedFailure, now: EpochMs): void {
-    // By age: if the clock steps back, the failure has ended.
-    const age = now - last.at;
-    if (last.isProbed || (age >= 0 && age < failedMs)) throw last.error;
-    last.isProbed = true;
-  }
-
-  return async (argument, deadline) => {
-    const { clock } = deadline;
-    const key = keyOf(argument);
-    const last = failures.get(key);
-    if (last !== undefined) throwUntilProbe(last, clock());
-    const neededMs = last === undefined ? fullMs : probeMs;
-    const isFull = timeLeft(deadline, neededMs) === neededMs;
-    const within =
-      last === undefined ? deadline : { at: clock() + timeLeft(deadline, probeMs), clock };
-    try {
-      const result = await call(argument, within);
-      failures.delete(key);
-      return result;
-    } catch (error) {
-      if (isFull && isRemembered(error)) failures.set(key, { error, at: clock(), isProbed: false });
-      else failures.delete(key);
-      throw error;
     }
   };
 }

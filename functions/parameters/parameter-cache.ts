@@ -1,24 +1,24 @@
 // Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
-import { fault, hasCode } from "../errors.ts";
+import { fault } from "../errors.ts";
 import { agesBy, type Moment } from "../lib/age.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Call } from "../lib/guard.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import { isSilence } from "../lib/retry.ts";
-import { cacheFailures, singleFlight } from "../lib/shared-calls.ts";
-import { FAILED_READ_MS, READ_MS, type StoredParameter } from "./stored-parameter.ts";
+import { singleFlight } from "../lib/shared-calls.ts";
+import type { StoredParameter } from "./stored-parameter.ts";
 
 /**
  * Makes one call to Parameter Store for at most ten names. A name that is not in the result does
  * not exist.
  */
-export type FetchParameters = (
-  names: readonly string[],
-  deadline: Deadline,
-) => Promise<ReadonlyMap<string, StoredParameter>>;
+export type FetchParameters = Call<readonly string[], StoredParameters>;
+
+/** By name. */
+export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 interface ReadResult {
-  readonly parameters: ReadonlyMap<string, StoredParameter>;
+  readonly parameters: StoredParameters;
   /** Whether all parameters come from the cache, also after a failed call. */
   readonly cached: boolean;
   /**
@@ -49,29 +49,6 @@ const ABSENT_MS = 10_000;
 const STALE_MS = 5 * 60_000;
 const MAX_ENTRIES = 5_000;
 
-/** How long a silent Parameter Store is remembered, and the time of a read that then probes it. */
-const SILENT_MS = 2_000;
-const PROBE_MS = 1_000;
-
-/**
- * Returns `fetch`, which remembers silence for all names: each name that is read would wait for it
- * again. Otherwise users whose mappings are cached wait for reads of others, since an environment
- * answers one review at a time.
- */
-export function rememberSilence(fetch: FetchParameters): FetchParameters {
-  return cacheFailures(fetch, {
-    failedMs: SILENT_MS,
-    fullMs: READ_MS,
-    probeMs: PROBE_MS,
-    isRemembered: isStoreSilent,
-    keyOf: () => "",
-  });
-}
-
-function isStoreSilent(error: unknown): boolean {
-  return hasCode(error, "parameters_unavailable") && isSilence(error.cause);
-}
-
 /**
  * Returns a function that answers from the cache where it can. `foundMs`: how long an existing
  * parameter is not read again. Throws the errors of `fetch`.
@@ -91,14 +68,7 @@ export function cachedParameters(
     const call = { readAt: ages.now(), sequence: calls };
     return { call, fetched: await fetch(names, deadline) };
   }
-  // Silence has its own memory, for all names.
-  const isRemembered = (error: unknown): boolean => !isStoreSilent(error);
-  const fetchOrFail = cacheFailures(fetchDated, {
-    failedMs: FAILED_READ_MS,
-    fullMs: READ_MS,
-    isRemembered,
-  });
-  const fetchOnce = singleFlight(fetchOrFail, String, (cause) =>
+  const fetchOnce = singleFlight(fetchDated, String, (cause) =>
     fault("parameters_unavailable", "no answer from Parameter Store (TimedOut)", { cause }),
   );
 
@@ -179,7 +149,7 @@ export function cachedParameters(
   };
 }
 
-function found(known: ReadonlyMap<string, Entry>): ReadonlyMap<string, StoredParameter> {
+function found(known: ReadonlyMap<string, Entry>): StoredParameters {
   const parameters = new Map<string, StoredParameter>();
   for (const [name, { stored }] of known) if (stored !== undefined) parameters.set(name, stored);
   return parameters;

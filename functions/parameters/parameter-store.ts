@@ -3,17 +3,20 @@
 
 import {
   GetParametersByPathCommand,
+  type GetParametersByPathResult,
   GetParametersCommand,
   type Parameter,
   SSMClient,
 } from "@aws-sdk/client-ssm";
 import { openAgents } from "../aws/connections.ts";
 import { serviceRetries } from "../aws/service-retries.ts";
-import { fault } from "../errors.ts";
-import type { Deadline } from "../lib/deadline.ts";
-import { failureKind, retry } from "../lib/retry.ts";
-import type { FetchParameters } from "./parameter-cache.ts";
-import { type DatedParameter, READ_MS, type StoredParameter } from "./stored-parameter.ts";
+import { SERVICES } from "../aws/services.ts";
+import { fault, isAuthenticatorError } from "../errors.ts";
+import type { Clock } from "../lib/deadline.ts";
+import { type Call, type Guarded, guard, type Transport } from "../lib/guard.ts";
+import { failureKind } from "../lib/retry.ts";
+import type { FetchParameters, StoredParameters } from "./parameter-cache.ts";
+import type { DatedParameter, StoredParameter } from "./stored-parameter.ts";
 
 interface ParameterStoreOptions {
   readonly region: string;
@@ -21,23 +24,21 @@ interface ParameterStoreOptions {
   readonly endpoint: URL;
   /** Randomizes the wait of a throttled call. Default: `Math.random`. */
   readonly random?: () => number;
+  readonly clock: Clock;
 }
 
 /**
  * Returns all parameters directly below a path, by name. Throws `parameters_unavailable` for every
  * failure.
  */
-export type FetchPath = (
-  path: string,
-  deadline: Deadline,
-) => Promise<ReadonlyMap<string, DatedParameter>>;
+export type FetchPath = Call<string, ReadonlyMap<string, DatedParameter>>;
 
 interface ParameterStore {
   /**
    * Throws `parameters_unavailable` for every failure, since no failure proves anything about an
    * identity.
    */
-  readonly fetchParameters: FetchParameters;
+  readonly fetchParameters: Guarded<FetchParameters>;
   /**
    * Warms up the SDK without a network call: the first run of its code takes ten times as long as
    * later ones.
@@ -46,15 +47,24 @@ interface ParameterStore {
 }
 
 export function createParameterStore(options: ParameterStoreOptions): ParameterStore {
-  const { ask, client } = openClient(options);
-  const fetchParameters: FetchParameters = async (names, deadline) => {
-    const { Parameters = [], InvalidParameters = [] } = await ask(deadline, (client, abort) =>
-      client.send(new GetParametersCommand({ Names: [...names] }), abort),
+  const { client, transport } = openClient(options);
+  const send: Transport<readonly string[], StoredParameters>["send"] = async (
+    names,
+    abortSignal,
+  ) => {
+    const { Parameters = [], InvalidParameters = [] } = await client.send(
+      new GetParametersCommand({ Names: [...names] }),
+      { abortSignal },
     );
     const found = new Map(Parameters.map(stored));
     if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
     throw fault("parameters_unavailable", "Parameter Store's answer omits requested names");
   };
+  const fetchParameters = guard(
+    SERVICES.parameterStore,
+    { ...transport, send, keyOf: String },
+    options.clock,
+  );
   const warmUp = async (): Promise<void> => {
     const command = new GetParametersCommand({ Names: [] });
     // Replaces the connection, the innermost step: the SDK signs the request, drops it, and reads
@@ -77,16 +87,27 @@ const PAGE = 10;
  * failure.
  */
 export function createPathReader(options: ParameterStoreOptions): FetchPath {
-  const { ask } = openClient(options);
+  const { client, transport } = openClient(options);
+  const send = ({ path, NextToken }: PageRequest, abortSignal: AbortSignal) => {
+    const request = { Path: path, MaxResults: PAGE, NextToken };
+    return client.send(new GetParametersByPathCommand(request), { abortSignal });
+  };
+  const keyOf = ({ path }: PageRequest): string => path;
+  return readPages(guard(SERVICES.parameterStore, { ...transport, send, keyOf }, options.clock));
+}
+
+interface PageRequest {
+  readonly path: string;
+  readonly NextToken: string | undefined;
+}
+
+function readPages(readPage: Guarded<Call<PageRequest, GetParametersByPathResult>>): FetchPath {
   return async (path, deadline) => {
     const found = new Map<string, DatedParameter>();
     let NextToken: string | undefined;
     do {
-      const request = { Path: path, MaxResults: PAGE, NextToken };
       // AWS can return a short or empty page with a token for the next one.
-      const page = await ask(deadline, (client, abort) =>
-        client.send(new GetParametersByPathCommand(request), abort),
-      );
+      const page = await readPage({ path, NextToken }, deadline);
       for (const parameter of page.Parameters ?? []) {
         const [name, value] = stored(parameter);
         found.set(name, { ...value, modified: parameter.LastModifiedDate?.getTime() ?? 0 });
@@ -97,15 +118,7 @@ export function createPathReader(options: ParameterStoreOptions): FetchPath {
   };
 }
 
-type Ask = <T>(
-  deadline: Deadline,
-  send: (client: SSMClient, abort: { readonly abortSignal: AbortSignal }) => Promise<T>,
-) => Promise<T>;
-
-function openClient({ region, endpoint, random }: ParameterStoreOptions): {
-  ask: Ask;
-  client: SSMClient;
-} {
+function openClient({ region, endpoint, random }: ParameterStoreOptions) {
   const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
@@ -114,25 +127,21 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): {
     // environment.
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
-    // The SDK does not retry: `retry` does, within the review's deadline.
+    // The SDK does not retry: the guard does, within the review's deadline.
     maxAttempts: 1,
     requestHandler: agents,
   });
   // All functions of an account share 40 reads per second by default, so a retry of a throttled one
   // can succeed a moment later.
-  const rules = { ...serviceRetries(agents, random), totalMs: READ_MS };
-  const ask: Ask = async (deadline, send) => {
-    try {
-      return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
-    } catch (error) {
-      throw fault(
-        "parameters_unavailable",
-        `no answer from Parameter Store (${failureKind(error)})`,
-        { cause: error },
-      );
-    }
-  };
-  return { ask, client };
+  return { client, transport: { ...serviceRetries(agents, random), settle } };
+}
+
+function settle(error: unknown): never {
+  if (isAuthenticatorError(error)) throw error;
+  const kind = failureKind(error);
+  throw fault("parameters_unavailable", `no answer from Parameter Store (${kind})`, {
+    cause: error,
+  });
 }
 
 function stored({ Name = "", Value = "", Type }: Parameter): readonly [string, StoredParameter] {

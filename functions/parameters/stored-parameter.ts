@@ -20,15 +20,6 @@ export interface DatedParameter extends StoredParameter {
 /** In milliseconds: how long the function uses a mapping or deny list before it reads it again. */
 export const MAPPING_FOUND_MS = 30_000;
 
-/** In milliseconds: how long a read may take. */
-export const READ_MS = 2_000;
-
-/**
- * In milliseconds: how long a failed read is cached. While Parameter Store throttles, each read
- * would cost two calls.
- */
-export const FAILED_READ_MS = 1_000;
-
 /**
  * Returns `read` with a cache by object: the parameter cache returns the same object until it reads
  * the parameter again. `read` must depend only on its arguments, and `more` must always be the same

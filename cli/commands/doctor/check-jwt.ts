@@ -86,10 +86,11 @@ async function checkKeys(
 ): Promise<Check> {
   const advice = "check the network from here, and from the function, to the issuer";
   try {
-    const keys = await createKeySets(from, openAgents(run))(
-      issuer,
-      deadlineIn(LIMIT_MS, run.clock),
-    );
+    const keys = await createKeySets(
+      from,
+      openAgents(run),
+      run.clock,
+    )(issuer, deadlineIn(LIMIT_MS, run.clock));
     const seen = `${keys.size} keys`;
     if (keys.has(keyId)) return ok("jwt keys", seen);
     return failed("jwt keys", `${seen}, and the token's key is not one of them`, advice);

@@ -3,10 +3,12 @@
 
 import type { IncomingMessage } from "node:http";
 import { type Agents, get, readText } from "../../aws/connections.ts";
+import { SERVICES } from "../../aws/services.ts";
 import { fault } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
-import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
-import { parseKeySet } from "../jwt/key-set.ts";
+import { type Guarded, guard } from "../../lib/guard.ts";
+import { failureKind } from "../../lib/retry.ts";
+import { type KeySet, parseKeySet } from "../jwt/key-set.ts";
 import type { JwtRules } from "../jwt/parse-jwt.ts";
 import { createSignedTokens, type SignedTokens } from "../jwt/signed-tokens.ts";
 import type { FetchKeySet } from "../jwt/signing-keys.ts";
@@ -25,7 +27,7 @@ export function createAwsSignedTokens({
   agents,
   clock,
 }: SignedTokenOptions): SignedTokens {
-  return createSignedTokens(rules, createKeySets(endpoint, agents), clock);
+  return createSignedTokens(rules, createKeySets(endpoint, agents, clock), clock);
 }
 
 /** An account has a few keys, of 0.5 kB each. */
@@ -37,16 +39,6 @@ class NotAKeySet extends Error {
 }
 
 /**
- * One retry after a connection failure or a 5xx, so that a review has time left for Parameter
- * Store.
- */
-const RULES: RetryRules = {
-  tryMs: 1_000,
-  totalMs: 2_000,
-  isRetryable: (error) => !(error instanceof NotAKeySet),
-};
-
-/**
  * Returns a function that reads the keys of an issuer. `endpoint` replaces the issuers: the
  * issuer's host becomes the first segment of the path below it. Keeps no connection by default: a
  * second request follows an hour later.
@@ -54,22 +46,21 @@ const RULES: RetryRules = {
 export function createKeySets(
   endpoint: URL | undefined,
   agents: Partial<Agents> = {},
-): FetchKeySet {
-  return async (issuer, deadline) => {
-    try {
-      const url = keySetUrl(issuer, endpoint);
-      const asked = { path: url.pathname, headers: { accept: "application/json" } };
-      const body = await retry(RULES, deadline, (signal) =>
-        get(url, agents, { ...asked, signal }, readKeySet),
-      );
-      const keys = parseKeySet(body);
-      if (keys === undefined) throw new NotAKeySet("no usable key");
-      return keys;
-    } catch (error) {
-      const cause = error instanceof NotAKeySet ? error.message : failureKind(error);
-      throw fault("token_keys_unavailable", `no keys from ${issuer} (${cause})`, { cause: error });
-    }
-  };
+  clock: Clock,
+): Guarded<FetchKeySet> {
+  async function send(issuer: string, signal: AbortSignal): Promise<KeySet> {
+    const url = keySetUrl(issuer, endpoint);
+    const asked = { path: url.pathname, headers: { accept: "application/json" } };
+    const keys = parseKeySet(await get(url, agents, { ...asked, signal }, readKeySet));
+    if (keys === undefined) throw new NotAKeySet("no usable key");
+    return keys;
+  }
+  function settle(error: unknown, issuer: string): never {
+    const cause = error instanceof NotAKeySet ? error.message : failureKind(error);
+    throw fault("token_keys_unavailable", `no keys from ${issuer} (${cause})`, { cause: error });
+  }
+  const isRetryable = (error: unknown): boolean => !(error instanceof NotAKeySet);
+  return guard(SERVICES.tokenKeys, { send, settle, keyOf: String, isRetryable }, clock);
 }
 
 /**

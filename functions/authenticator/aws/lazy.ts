@@ -42,9 +42,7 @@ export function signedTokensLazily(options: SignedTokenOptions): SignedTokens {
  * which is as large as the rest of the function. The function throws `instances_unavailable` for
  * every failure, since no failure proves anything about the identity.
  */
-export function findNodeNameLazily(
-  options: NodeNameOptions & { readonly clock: Clock },
-): FindNodeName {
+export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
   const load = loadOnce(async () => {
     const { createNodeNames } = await import("./ec2-node-name.ts");
     return cacheProofs(createNodeNames(options), options.clock);

@@ -23,11 +23,8 @@ import type { CallerPrincipal, UnprovenBearer } from "./bearer.ts";
 
 /** How long the result of STS is used: an identity of a caller or of a stranger, or a refusal. */
 const CHECK_MS = 60_000;
-/**
- * The longest wait for STS to check a caller again, and how long its proof is used after STS has
- * failed.
- */
-const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
+/** How long a caller's proof is used after the start of another check, if STS fails. */
+const RECHECK_MS = 10_000;
 /**
  * After a call for an unknown caller, the next one waits `factor` times as long as that call took,
  * in the function's own region at least `ownLeastMs`: its STS gets at most 20 of them a second.
@@ -78,9 +75,10 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
     { hash, principals }: UnprovenBearer,
     token: UnverifiedToken,
     deadline: Deadline,
+    time?: "try",
   ) {
     const checked = { at: ages.now(), ms: CHECK_MS };
-    const { result } = await prove(token, deadline);
+    const { result } = await prove(token, deadline, time);
     const isCaller = isListed(result, principals);
     (isCaller ? callers : strangers).set(hash, { result, expiresAt: token.expiresAt, checked });
     if (!isCaller) callers.delete(hash);
@@ -115,10 +113,9 @@ export function cachedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Cloc
     deadline: Deadline,
   ) {
     // Concurrent requests use the proof during the call.
-    known.checked = { at: ages.now(), ms: RECHECK.retryMs };
-    const soon = { at: Math.min(deadline.at, clock() + RECHECK.waitMs), clock };
+    known.checked = { at: ages.now(), ms: RECHECK_MS };
     try {
-      const { result } = await ask(bearer, token, soon);
+      const { result } = await ask(bearer, token, deadline, "try");
       check(result, bearer.principals);
     } catch (error) {
       if (!isAuthenticatorError(error) || !["fault", "throttled"].includes(error.outcome))

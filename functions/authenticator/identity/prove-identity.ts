@@ -2,7 +2,7 @@
 // denial.
 
 import { type Denial, isDenial } from "../../errors.ts";
-import type { Deadline } from "../../lib/deadline.ts";
+import type { Call } from "../../lib/guard.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
 import { readStsResponse, type StsResponse } from "./sts-response.ts";
@@ -23,20 +23,13 @@ export interface Proof {
   readonly onGrant?: () => void;
 }
 
-export type ProveIdentity<Token = UnverifiedToken> = (
-  token: Token,
-  deadline: Deadline,
-) => Promise<Proof>;
+export type ProveIdentity<Token = UnverifiedToken> = Call<Token, Proof>;
 
-/**
- * Returns the response of STS. Throws if there is none. `signedId`: the value of `x-k8s-aws-id`
- * that STS verifies the signature with.
- */
-export type AskSts = (
-  token: UnverifiedToken,
-  deadline: Deadline,
-  signedId: string,
-) => Promise<StsResponse & { readonly requestId: string | undefined }>;
+/** `signedId`: the value of `x-k8s-aws-id` that STS verifies the signature with. */
+export type StsRequest = UnverifiedToken & { readonly signedId: string };
+
+/** Returns the response of STS. Throws if there is none. */
+export type AskSts = Call<StsRequest, StsResponse & { readonly requestId: string | undefined }>;
 
 /** Returns a function that proves tokens, only those that are signed for `signedId`. */
 export function proveIdentity(
@@ -44,8 +37,8 @@ export function proveIdentity(
   ownPartition: string,
   signedId: string,
 ): ProveIdentity {
-  return async (token, deadline) => {
-    const reply = await askSts(token, deadline, signedId);
+  return async (token, deadline, time) => {
+    const reply = await askSts({ ...token, signedId }, deadline, time);
     return {
       result: identityOrDenial(reply, ownPartition, token.accessKeyId),
       stsRequestId: reply.requestId,

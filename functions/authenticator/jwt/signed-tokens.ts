@@ -4,6 +4,7 @@ import { JWSSignatureVerificationFailed } from "jose/errors";
 import { compactVerify } from "jose/jws/compact/verify";
 import { denial, fault } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import type { Guarded } from "../../lib/guard.ts";
 import type { Proof } from "../identity/prove-identity.ts";
 import type { SigningKey } from "./key-set.ts";
 import { isAwsSigned, type JwtRules, parseJwt, type UnverifiedJwt } from "./parse-jwt.ts";
@@ -20,7 +21,7 @@ export interface SignedTokens {
 
 export function createSignedTokens(
   rules: JwtRules,
-  fetchKeySet: FetchKeySet,
+  fetchKeySet: Guarded<FetchKeySet>,
   clock: Clock,
 ): SignedTokens {
   const signingKeys = cachedKeys(fetchKeySet, clock);

@@ -1,15 +1,15 @@
-// Caches the keys of each issuer for an hour, for a day while the issuer cannot be reached, and a
-// failed first read for 5 s.
+// Caches the keys of each issuer for an hour, and for a day while the issuer cannot be reached.
 
 import { fault } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline } from "../../lib/deadline.ts";
+import type { Call } from "../../lib/guard.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
-import { cacheFailures, singleFlight } from "../../lib/shared-calls.ts";
+import { singleFlight } from "../../lib/shared-calls.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Reads the keys of an issuer. Throws a fault if they cannot be read. */
-export type FetchKeySet = (issuer: string, deadline: Deadline) => Promise<KeySet>;
+export type FetchKeySet = Call<string, KeySet>;
 
 export interface KeyRead {
   readonly keys: KeySet;
@@ -35,12 +35,6 @@ const USABLE_MS = 24 * FRESH_MS;
  * requests.
  */
 const INTERVAL_MS = 60_000;
-/**
- * The same while no keys are usable. Short, since every review of this issuer's tokens is a fault
- * until the next read. Not after the early read of a new environment, which has less time than a
- * read can take.
- */
-const FAILURES = { failedMs: 5_000, fullMs: 2_000 };
 
 interface Known {
   readonly keys: KeySet;
@@ -62,7 +56,7 @@ export function cachedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys 
     known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
     return keys;
   }
-  const fetchOnce = singleFlight(cacheFailures(fetchDated, FAILURES), String, (cause, issuer) =>
+  const fetchOnce = singleFlight(fetchDated, String, (cause, issuer) =>
     fault("token_keys_unavailable", `no keys from ${issuer} (TimedOut)`, { cause }),
   );
 

@@ -6,6 +6,7 @@ import { fault } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import {
+  dependenciesOf,
   fakeServices,
   gatewayEvent,
   MAPPED,
@@ -30,7 +31,7 @@ export function bearerFunction() {
     calls.ssm.push(asked[0]);
     throw fault("parameters_unavailable", "down");
   };
-  const services = { ...working, fetchParameters };
+  const services = dependenciesOf({ ...working, fetchParameters });
   const { handler, prefetchCallers } = createAuthenticator(
     settingsWith({ callerAuth: "bearer" }),
     services,

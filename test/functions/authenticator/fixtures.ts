@@ -13,10 +13,12 @@ import {
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/token-review.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+import { SERVICES } from "../../../functions/aws/services.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../local-aws.ts";
+import { guarded, unguarded } from "../guards.ts";
 import { tokenWith } from "./token/samples.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
@@ -113,11 +115,29 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
  */
 export type Stored = Record<string, unknown>;
 
+/** Services that a test can replace by functions without a guard. */
+export interface FakeServices extends Omit<Dependencies, "askSts" | "fetchParameters"> {
+  readonly askSts: AskSts;
+  readonly fetchParameters: FetchParameters;
+}
+
+/** Parameter Store has the guard of the function, and each call of STS reaches the fake. */
+export function dependenciesOf({ askSts, fetchParameters, ...rest }: FakeServices): Dependencies {
+  return {
+    ...rest,
+    askSts: unguarded(askSts),
+    fetchParameters:
+      "isFailing" in fetchParameters
+        ? unguarded(fetchParameters)
+        : guarded(SERVICES.parameterStore, fetchParameters, rest.clock),
+  };
+}
+
 /**
  * STS knows the local identities, EC2 one node. `lines` were printed; `calls`: the keys for STS,
  * and the names for SSM.
  */
-export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}) {
+export function fakeServices(parameters: Stored = {}, changes: Partial<FakeServices> = {}) {
   const clock = fixedClock();
   const lines: string[] = [];
   const calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] } = {
@@ -160,7 +180,7 @@ export function fakeServices(parameters: Stored = {}, changes: Partial<Dependenc
     lines,
     calls,
   };
-  return { ...services, ...changes } as typeof services & Dependencies;
+  return { ...services, ...changes } as typeof services & FakeServices;
 }
 
 export function reviewBody(token: string, spec: Record<string, unknown> = {}): string {
@@ -193,8 +213,8 @@ interface AnswerBody {
   readonly code?: number;
 }
 
-export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}) {
-  const { handler } = createAuthenticator(settingsWith(settings), surroundings);
+export function handlerOf(surroundings: FakeServices, settings: Partial<Settings> = {}) {
+  const { handler } = createAuthenticator(settingsWith(settings), dependenciesOf(surroundings));
   return async (event: unknown, context = {}) => {
     const response = await handler(event, context);
     return { ...response, json: JSON.parse(response.body) as AnswerBody };
@@ -204,7 +224,7 @@ export function handlerOf(surroundings: Dependencies, settings: Partial<Settings
 export interface ReviewOptions {
   readonly stored?: Stored;
   readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Dependencies>;
+  readonly changes?: Partial<FakeServices>;
   readonly event?: Record<string, unknown>;
   readonly spec?: Record<string, unknown>;
   readonly context?: object;

@@ -13,7 +13,7 @@ import {
   hasCode,
   isAuthenticatorError,
 } from "../../../functions/errors.ts";
-import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { type Clock, deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { Credential } from "../../../local/certificates.ts";
 import {
   HOST,
@@ -28,8 +28,8 @@ export const CLUSTER_ID = "prod-1";
 
 export type AskSts = ReturnType<typeof createSts>;
 
-export const stsAt = (url: string): AskSts =>
-  createSts({ regionalHost: HOST, endpoint: new URL(url) });
+export const stsAt = (url: string, clock: Clock = Date.now): AskSts =>
+  createSts({ regionalHost: HOST, endpoint: new URL(url), clock });
 
 export async function asked(
   askSts: AskSts,
@@ -37,7 +37,7 @@ export async function asked(
   deadline = deadlineIn(5_000, Date.now),
 ): Promise<string | AuthenticatorError> {
   try {
-    const { status, body } = await askSts(token, deadline, CLUSTER_ID);
+    const { status, body } = await askSts({ ...token, signedId: CLUSTER_ID }, deadline);
     return `${status} ${body}`;
   } catch (error) {
     if (isAuthenticatorError(error)) return error;

@@ -115,6 +115,7 @@ const parameterStore: Start = async () => {
   const { fetchParameters } = createParameterStore({
     region: "us-east-1",
     endpoint: new URL(server.url),
+    clock: Date.now,
   });
   return {
     server,
@@ -124,7 +125,7 @@ const parameterStore: Start = async () => {
 
 const ec2AndIam: Start = async () => {
   const { server } = await startNodeServices();
-  const find = createNodeNames({ region: "us-east-1", vpcs: [] });
+  const find = createNodeNames({ region: "us-east-1", vpcs: [], clock: Date.now });
   return { server, ask: async () => assert.deepEqual(await find(node, within()), { name: NAME }) };
 };
 

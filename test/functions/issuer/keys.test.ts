@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SERVICES } from "../../../functions/aws/services.ts";
 import { fault } from "../../../functions/errors.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
 import { cachedIssuerKeys, keySetOf, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import type { FetchPath } from "../../../functions/parameters/parameter-store.ts";
 import type { DatedParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+import { guarded } from "../guards.ts";
 import { ec, rsa, SAMPLES } from "./samples.ts";
 
 const PREFIX = "/iam-authenticator/prod";
@@ -85,7 +87,7 @@ function service() {
     if (state.stored instanceof Error) throw state.stored;
     return new Map(Object.entries(await state.stored));
   };
-  const read = cachedIssuerKeys(fetchPath, PREFIX, clock);
+  const read = cachedIssuerKeys(guarded(SERVICES.parameterStore, fetchPath, clock), PREFIX, clock);
   const ask = () =>
     read(deadlineOf(clock)).then(
       ({ keys, cached, stale }) =>

@@ -123,9 +123,9 @@ test("the error of a try that used all time is thrown unchanged", async () => {
 
 for (const [what, error, expected] of [
   ["a failure", ONE, [ONE]],
-  ["throttling", THROTTLED, []],
+  ["throttling", THROTTLED, [THROTTLED]],
 ] as const) {
-  test(`beforeRetry is called with the error of a failure: ${what}`, async () => {
+  test(`beforeRetry is called with the error of the first try: ${what}`, async () => {
     const met: unknown[] = [];
     const { call } = calls(error, "answer");
     const more = {
@@ -139,7 +139,7 @@ for (const [what, error, expected] of [
   });
 }
 
-test("failureKind is the code or the name of an error, never its message", () => {
+test("failureKind is the code or the name of an error, in one short line, never its message", () => {
   assert.equal(
     failureKind(Object.assign(new Error("secret"), { code: "ECONNRESET" })),
     "ECONNRESET",
@@ -147,4 +147,11 @@ test("failureKind is the code or the name of an error, never its message", () =>
   assert.equal(failureKind(Object.assign(new Error("secret"), { code: 7 })), "Error");
   assert.equal(failureKind(new TimedOut("secret")), "TimedOut");
   assert.equal(failureKind("secret"), "unknown failure");
+  for (const [name, expected] of [
+    ["Throttling\nException", "Throttling?Exception"],
+    ["a\r\u2028\u{1b}[31mb c", "a????31mb?c"],
+    ["com.amazonaws.ssm#Failure:x", "com.amazonaws.ssm#Failure:x"],
+    ["x".repeat(65), "x".repeat(64)],
+  ] as const)
+    assert.equal(failureKind(Object.assign(new Error("secret"), { name })), expected);
 });

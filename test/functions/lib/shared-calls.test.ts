@@ -1,10 +1,10 @@
-// Concurrent requests for the same key share one call, and the failures of many keys are bounded.
-// `parameters` has tests of how long a request waits, and how long a failure is remembered.
+// Concurrent requests for the same key share one call. `parameters` has tests of how long a request
+// waits.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
-import { cacheFailures, singleFlight } from "../../../functions/lib/shared-calls.ts";
+import { singleFlight } from "../../../functions/lib/shared-calls.ts";
 
 function controlled() {
   const calls: { argument: string; deadline: Deadline; end: PromiseWithResolvers<string> }[] = [];
@@ -63,18 +63,4 @@ test("a call that fails after all requests have timed out does not end the proce
   for (const request of [first, joined]) await assert.rejects(request);
   for (const _ of [1, 2]) await turns();
   assert.equal(calls, 2);
-});
-
-test("failures of 1,000 other names end the memory of one, so that callers cannot fill the memory", async () => {
-  const asked: string[] = [];
-  const call = cacheFailures(
-    async (name: string) => {
-      asked.push(name);
-      throw new Error("down");
-    },
-    { failedMs: 1_000, fullMs: 5_000 },
-  );
-  const names = ["a", "a", ...Array.from({ length: 1_000 }, (_, index) => `other-${index}`), "a"];
-  for (const name of names) await assert.rejects(call(name, within(5_000)), /down/);
-  assert.deepEqual(asked, names.slice(1));
 });

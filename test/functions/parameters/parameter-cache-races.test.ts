@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SERVICES } from "../../../functions/aws/services.ts";
 import { fault } from "../../../functions/errors.ts";
 import {
   cachedParameters,
@@ -10,6 +11,7 @@ import {
 } from "../../../functions/parameters/parameter-cache.ts";
 import { bearerFunction } from "../authenticator/bearer-function.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+import { guarded } from "../guards.ts";
 
 function cacheOf(fetch: FetchParameters) {
   const clock = fixedClock();
@@ -98,18 +100,22 @@ test("a review that shares another's call ends at its own deadline", async () =>
   await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });
 
-test("a read with less than its full 2 s is not remembered, since another review has more time, and ends the memory of one", async () => {
+test("a read with less than its full 2 s is not remembered, since another review has more time, and does not end the memory of one", async () => {
   const asked: unknown[] = [];
-  const { clock, read } = cacheOf(async (names) => {
+  const clock = fixedClock();
+  const fetch: FetchParameters = async (names) => {
     asked.push(names);
     throw fault("parameters_unavailable", "down");
-  });
+  };
+  const read = cachedParameters(guarded(SERVICES.parameterStore, fetch, clock), 30_000, clock);
   for (const [ms, timeLeft, calls] of [
     [0, 1_999, 1],
     [0, 2_000, 2],
-    [0, 1_999, 2],
-    [1_000, 1_999, 3],
-    [0, 2_000, 4],
+    [999, 1_999, 2],
+    // A probe has 1 s.
+    [1, 999, 3],
+    [0, 5_000, 4],
+    [999, 5_000, 4],
   ] as const) {
     clock.advance(ms);
     await assert.rejects(read(["a"], { at: clock() + timeLeft, clock }));

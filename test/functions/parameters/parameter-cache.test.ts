@@ -3,10 +3,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SERVICES } from "../../../functions/aws/services.ts";
 import { fault } from "../../../functions/errors.ts";
-import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import {
+  cachedParameters,
+  type FetchParameters,
+} from "../../../functions/parameters/parameter-cache.ts";
 import { oncePerRead } from "../../../functions/parameters/stored-parameter.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
+import { guarded } from "../guards.ts";
 
 /**
  * A cache of parameters whose names are letters. A stored `A` is the parameter `a` with the value
@@ -15,19 +20,16 @@ import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 function cachedStore() {
   const clock = fixedClock();
   const store: { letters: string | undefined; call?: string | undefined } = { letters: "" };
-  const read = cachedParameters(
-    async (names) => {
-      store.call = names.join("");
-      const { letters = outage() } = store;
-      const all = Array.from(
-        letters,
-        (value) => [value.toLowerCase(), { value, secure: false }] as const,
-      );
-      return new Map(all.filter(([name]) => names.includes(name)));
-    },
-    30_000,
-    clock,
-  );
+  const fetch: FetchParameters = async (names) => {
+    store.call = names.join("");
+    const { letters = outage() } = store;
+    const all = Array.from(
+      letters,
+      (value) => [value.toLowerCase(), { value, secure: false }] as const,
+    );
+    return new Map(all.filter(([name]) => names.includes(name)));
+  };
+  const read = cachedParameters(guarded(SERVICES.parameterStore, fetch, clock), 30_000, clock);
   return { clock, store, ask: (...names: string[]) => read(names, deadlineOf(clock)) };
 }
 

@@ -14,8 +14,16 @@ import { keyVariables } from "../../aws-variables.ts";
 import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 import { mockTime, passEach } from "../../time.ts";
 
-/** Throttled calls do not wait. */
-const OPTIONS = { region: "us-east-1", random: () => 0 };
+let hours = 0;
+/** Throttled calls do not wait, and no failure is remembered: each time is an hour later. */
+const OPTIONS = {
+  region: "us-east-1",
+  random: () => 0,
+  clock: () => {
+    hours += 1;
+    return hours * 3_600_000;
+  },
+};
 const store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
 store.put("/p/secret", "hidden", { type: "SecureString" });
 store.put("/p/list", "a,b", { type: "StringList" });
@@ -24,7 +32,7 @@ Object.assign(process.env, {
   ...keyVariables(OPERATOR),
 });
 const { fetchParameters } = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
-const fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
+const fetchPath = createPathReader({ ...OPTIONS, endpoint: new URL(store.url) });
 after(() => store.close());
 afterEach(() => {
   store.fail(undefined);

@@ -83,11 +83,13 @@ export async function startEndpoint() {
       const parameters = createParameterStore({
         region: "us-east-1",
         endpoint: new URL(cluster.store.url),
+        clock: Date.now,
       });
       const { handler } = createAuthenticator(read, {
         askSts: createSts({
           regionalHost: "sts.us-east-1.amazonaws.com",
           endpoint: new URL(sts.url),
+          clock: Date.now,
         }),
         fetchParameters: parameters.fetchParameters,
         findNodeName: async () => ({ refusal: "no nodes here" }),

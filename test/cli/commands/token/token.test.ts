@@ -51,6 +51,7 @@ async function proven(token: string, clusterId: string): Promise<string> {
   const askSts = createSts({
     regionalHost: "sts.us-west-2.amazonaws.com",
     endpoint: new URL(sts.url),
+    clock: Date.now,
   });
   const unverified = parseToken(token.trim(), stsHosts, Date.now());
   const { result } = await proveIdentity(

@@ -28,7 +28,7 @@ export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string>
 
 /** All connections go to `sts`. Returns `GRANTED` or the code of the error. */
 export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID) {
-  const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
+  const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url), clock: Date.now });
   return (token: string, now = NOW) => {
     return reviewer(MAPPINGS, { askSts, clock: fixedClock(now) }, { clusterId }).outcome(token);
   };

@@ -36,7 +36,13 @@ async function idsFrom(faults: readonly Fault[], limitMs: number): Promise<strin
   server.fail(() => faults[server.requests.length - 1]);
   try {
     return [
-      ...(await createKeySets(new URL(server.url))(ISSUER, deadlineIn(limitMs, Date.now))).keys(),
+      ...(
+        await createKeySets(
+          new URL(server.url),
+          {},
+          Date.now,
+        )(ISSUER, deadlineIn(limitMs, Date.now))
+      ).keys(),
     ].join();
   } catch (error) {
     assert.ok(hasCode(error, "token_keys_unavailable"), String(error));

@@ -1,8 +1,8 @@
 // Reviews tokens in a function with fake services, and returns the outcome.
 
-import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import {
+  type FakeServices,
   fakeServices,
   gatewayEvent,
   handlerOf,
@@ -12,19 +12,19 @@ import {
   tokenOf,
 } from "../fixtures.ts";
 
-export function stsAnswers(status: number, body: string): Pick<Dependencies, "askSts"> {
+export function stsAnswers(status: number, body: string): Pick<FakeServices, "askSts"> {
   return { askSts: async () => ({ status, body, requestId: "r" }) };
 }
 
 export function stsReturns(
   identity: Parameters<typeof identityBody>[0],
-): Pick<Dependencies, "askSts"> {
+): Pick<FakeServices, "askSts"> {
   return stsAnswers(200, identityBody(identity));
 }
 
 export function reviewer(
   stored: Stored,
-  changes: Partial<Dependencies> = {},
+  changes: Partial<FakeServices> = {},
   settings: Partial<Settings> = {},
   token = tokenOf("bob"),
 ) {

@@ -27,7 +27,7 @@ import {
 } from "./node-services.ts";
 
 const services = await startNodeServices();
-const find = createNodeNames({ region: "us-east-1", vpcs: [] });
+const find = createNodeNames({ region: "us-east-1", vpcs: [], clock: Date.now });
 after(() => services.server.close());
 beforeEach(() => services.set());
 afterEach(() => {
@@ -58,7 +58,7 @@ test("a running instance of the account whose profile has the identity's role ha
 
 test("with NODE_VPCS, an instance in another VPC is refused before IAM is called, and one in any of them has a name", async () => {
   const vpcs = ["vpc-01234567", "vpc-0123456789abcdef0"];
-  const inVpcs = createNodeNames({ region: "us-east-1", vpcs });
+  const inVpcs = createNodeNames({ region: "us-east-1", vpcs, clock: Date.now });
   for (const vpcId of [...vpcs, "vpc-89abcdef", undefined]) {
     services.set({ vpcId });
     const before = services.server.requests.length;

@@ -36,7 +36,10 @@ test("the request is a GET of the rebuilt target with the token's host and three
 test("a request id is returned only if it looks like one", async () => {
   for (const id of ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""]) {
     const { url } = await startRawServer(() => response(200, "{}", `x-amzn-requestid: ${id}\r\n`));
-    const { requestId } = await stsAt(url)(TOKEN, deadlineIn(5_000, Date.now), CLUSTER_ID);
+    const { requestId } = await stsAt(url)(
+      { ...TOKEN, signedId: CLUSTER_ID },
+      deadlineIn(5_000, Date.now),
+    );
     assert.equal(requestId, /^[\w-]{1,64}$/.test(id) ? id : undefined);
   }
 });
@@ -135,7 +138,7 @@ test("without an endpoint, the connection is to the token's host at port 443, an
   const server = await tlsServer(hosts.of(HOST));
   tls.setDefaultCACertificates([hosts.ca]);
   const names = rerouteTo(server);
-  const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
+  const askSts = createSts({ regionalHost: HOST, endpoint: undefined, clock: Date.now });
   assert.equal(await asked(askSts), "200 {}");
   assert.equal(await asked(askSts), "200 {}");
   assert.deepEqual(names, [`${HOST}:443 ${HOST}`]);

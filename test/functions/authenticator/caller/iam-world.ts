@@ -1,9 +1,11 @@
 // A function with IAM callers, and an STS that checks for which id a token is signed.
 
 import { hash } from "node:crypto";
-import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import type {
+  AskSts,
+  StsRequest,
+} from "../../../../functions/authenticator/identity/prove-identity.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local-aws.ts";
 import {
   fakeServices,
@@ -36,12 +38,13 @@ type Options = { settings?: Partial<Settings>; stored?: Record<string, unknown> 
  * delays answers; `sts.takes` passes the time.
  */
 export function world(callers: unknown, { settings = {}, stored = {} }: Options = {}) {
-  const calls: { accessKeyId: string; signedId: string; deadline: Deadline }[] = [];
+  const calls: (StsRequest & { time: Parameters<AskSts>[2] })[] = [];
   const sts: { fail?: Error; hold?: Promise<void>; takes?: () => void; refused: Set<string> } = {
     refused: new Set(),
   };
-  const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
-    calls.push({ accessKeyId, signedId, deadline });
+  const askSts: AskSts = async (asked, _, time) => {
+    const { accessKeyId, target, signedId } = asked;
+    calls.push({ ...asked, time });
     await sts.hold;
     sts.takes?.();
     if (sts.fail !== undefined) throw sts.fail;

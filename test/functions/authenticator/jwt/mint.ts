@@ -5,8 +5,10 @@ import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jw
 import type { JwtRules } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { createSignedTokens } from "../../../../functions/authenticator/jwt/signed-tokens.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { SERVICES } from "../../../../functions/aws/services.ts";
 import { fault } from "../../../../functions/errors.ts";
 import type { Clock } from "../../../../functions/lib/deadline.ts";
+import { guarded } from "../../guards.ts";
 import { reviewer } from "../attacks/review.ts";
 import { fixedClock, HOME, NOW, OTHER, type Stored } from "../fixtures.ts";
 
@@ -96,7 +98,7 @@ export function signedTokensWith(issuers: FakeIssuers, clock: Clock, rules: JwtR
     if (keys === undefined) throw fault("token_keys_unavailable", "no keys here");
     return keys;
   };
-  return createSignedTokens(rules, fetchKeySet, clock);
+  return createSignedTokens(rules, guarded(SERVICES.tokenKeys, fetchKeySet, clock), clock);
 }
 
 /** The function with JWT_ISSUERS of two accounts, whose keys are the same. */

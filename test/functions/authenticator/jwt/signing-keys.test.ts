@@ -6,9 +6,11 @@ import { test } from "node:test";
 import { type KeySet, parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
 import { parseJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
 import { cachedKeys } from "../../../../functions/authenticator/jwt/signing-keys.ts";
+import { SERVICES } from "../../../../functions/aws/services.ts";
 import { fault } from "../../../../functions/errors.ts";
 import { type Deadline, deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { TimedOut } from "../../../../functions/lib/retry.ts";
+import { guarded } from "../../guards.ts";
 import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
 import {
   claimsOf,
@@ -151,7 +153,7 @@ function cacheOf(...results: readonly (KeySet | Error | Promise<KeySet>)[]) {
     return result;
   };
   const clock = () => time.now;
-  const { current, newer } = cachedKeys(fetchKeySet, clock);
+  const { current, newer } = cachedKeys(guarded(SERVICES.tokenKeys, fetchKeySet, clock), clock);
   const within = (ms: number) => deadlineIn(ms, clock);
   return { time, current, newer, within };
 }
@@ -207,7 +209,7 @@ for (const succeeds of [true, false]) {
 
 test("a running read of another review is waited for only until the own deadline", async () => {
   const first = cacheOf(new Promise<KeySet>(() => {}));
-  first.current("issuer", first.within(MINUTE));
+  first.current("issuer", first.within(MINUTE)).catch(() => {});
   const message = "no keys from issuer (TimedOut)";
   const expected = { code: "token_keys_unavailable", message, cause: new TimedOut("no time left") };
   await assert.rejects(first.current("issuer", first.within(0)), expected);

@@ -36,7 +36,7 @@ const originals = await Promise.all(
 );
 const sts = await startSts({ now: () => NOW, extraHosts: [EXTRA_HOST] });
 after(() => sts.close());
-const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
+const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url), clock: Date.now });
 
 /**
  * Whether an STS that verifies signatures granted it, and what it read from the wire: `undefined`
@@ -47,7 +47,7 @@ async function ask(text: string) {
   const token = parsed(text);
   const granted =
     !isDenial(token) &&
-    (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
+    (await askSts({ ...token, signedId: CLUSTER_ID }, deadlineIn(5_000, Date.now))).status === 200;
   assert.ok(sts.requests.length <= 1, "asked twice");
   const [request] = sts.requests;
   return {
