@@ -28,11 +28,6 @@ const LISTS: Readonly<Record<string, readonly [resources: string, list: string, 
     "lambda list-functions": ["function ", "Functions", "FunctionName"],
     "apigatewayv2 get-apis": ["api ", "Items", "ApiId"],
     "cloudwatch describe-alarms": ["alarm ", "MetricAlarms", "AlarmName"],
-    "logs describe-log-groups": [
-      "log IamAuthenticator-{logGroupNamePattern}",
-      "logGroups",
-      "logGroupName",
-    ],
     "iam list-open-id-connect-providers": ["provider ", "OpenIDConnectProviderList", "Arn"],
     "iam list-roles": ["role ", "Roles", "RoleName"],
     "iam list-role-policies": ["role {RoleName}|policy ", "PolicyNames"],
@@ -66,6 +61,19 @@ export const DELETIONS: Readonly<Record<string, string>> = {
   "iam delete-user": "user {UserName}",
   "s3api delete-object": "bucket {Bucket}|object {Key}",
   "s3api delete-bucket": "bucket {Bucket}",
+};
+
+/** Of tagged resources; a stack's resources are named after it. */
+const ARNS: Readonly<Record<string, string>> = {
+  function: "arn:aws:lambda:eu-west-1:111122223333:function:",
+  api: "arn:aws:apigateway:eu-west-1::/apis/",
+  alarm: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:",
+  log: "arn:aws:logs:eu-west-1:111122223333:log-group:",
+  application: "arn:aws:codedeploy:eu-west-1:111122223333:application:",
+  provider: "",
+  role: "arn:aws:iam::111122223333:role/",
+  user: "arn:aws:iam::111122223333:user/",
+  bucket: "arn:aws:s3:::",
 };
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -168,11 +176,23 @@ export function fakeWorld(answer: Answer = () => undefined) {
     }),
     "resourcegroupstaggingapi get-resources"({ TagFilters }) {
       const [{ Values }] = TagFilters as [{ Values: readonly string[] }];
-      const tagged = [...resources].filter(
-        (line) => !line.startsWith("parameter ") && line.includes(String(Values)),
-      );
-      return { ResourceTagMappingList: tagged.map((ResourceARN) => ({ ResourceARN })) };
+      const tagged = [...resources].flatMap((line) => {
+        const [kind = "", name = ""] = line.split(" ");
+        const { [kind]: start } = ARNS;
+        const isOf = !line.includes("|") && line.includes(String(Values));
+        return start !== undefined && isOf ? [{ ResourceARN: `${start}${name}` }] : [];
+      });
+      return { ResourceTagMappingList: tagged };
     },
+    "logs describe-log-groups"({ logGroupNamePattern = "", logGroupNamePrefix = "" }) {
+      const names = [...resources].flatMap((line) => /^log (.*)/.exec(line)?.[1] ?? []);
+      const found = names.filter(
+        (name) =>
+          name.includes(String(logGroupNamePattern)) && name.startsWith(String(logGroupNamePrefix)),
+      );
+      return { logGroups: found.map((logGroupName) => ({ logGroupName })) };
+    },
+    "lambda get-function-configuration": ({ FunctionName }) => need(`function ${FunctionName}`),
   };
 
   function aws(call: string, input: Input): object {
@@ -261,7 +281,11 @@ export function makeEverything({ resources, stacks, now }: FakeWorld, id: string
     more: Partial<Stack> = {},
   ) => {
     const all = [
-      ...Object.keys(TYPES).map((kind) => `${kind} ${name}-${kind}`),
+      ...Object.keys(TYPES).map((kind) =>
+        kind === "provider"
+          ? `provider arn:aws:iam::111122223333:oidc-provider/${name}`
+          : `${kind} ${name}-${kind}`,
+      ),
       `role ${name.slice(0, 24)}-1`,
     ];
     const left = all.filter((line) => kept.includes(line.split(" ")[0] ?? ""));

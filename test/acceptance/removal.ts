@@ -1,36 +1,28 @@
-// Removes all resources of a run by its id, including those that stacks retain. Finds leftovers by
-// tag, and by name for resources that the tagging API does not list.
+// Removes all resources of a run by its id, including those that stacks retain.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { accountOf, removeKeys } from "./identities.ts";
-import { type Row, rowsOf } from "./rows.ts";
-import { resourcesOf, type StackResource, TAG } from "./stacks.ts";
+import {
+  CLUSTERS,
+  leftByName,
+  leftByTag,
+  listed,
+  logGroupsOf,
+  parametersOf,
+  stacksOfRun,
+} from "./leftovers.ts";
+import { matching, type Row, rowsOf } from "./rows.ts";
+import { resourcesOf, type StackResource } from "./stacks.ts";
 import { until, type World } from "./world.ts";
 
 /** The check number of the removal's rows. */
 export const REMOVAL = 14;
-/** The tagging API lists some resources for a while after their deletion. */
-const TAGS_MS = 10 * 60_000;
 const STACK_MS = 40 * 60_000;
-/** Cluster ids of a run, including the second clusters of some checks. */
-const SUFFIXES = [
-  "",
-  "-from",
-  "-by-role",
-  "-terraform",
-  "-release-30",
-  "-mtls-rel30",
-  "-priv-rel30",
-  "-mtls",
-  "-private",
-];
 /**
  * DeleteParameters accepts ten names:
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html
  */
 const PAGE = 10;
-
-type Summary = Readonly<Record<"StackId" | "StackName" | "StackStatus", string>>;
 
 /** Returns errors; the search for leftovers reports remaining resources. */
 async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
@@ -56,21 +48,12 @@ async function removeRun(world: World, aws: Aws, runId: string): Promise<readonl
   for (const role of ["", "-pod", "-jwt", "-deployer"].map((end) => `${runId}${end}`))
     await attempt(role, () => removeRole(aws, role));
   await attempt("bucket", async () => removeBucket(aws, `${runId}-${(await accountOf(aws)).id}`));
-  for (const suffix of SUFFIXES)
+  for (const suffix of CLUSTERS)
     await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
   for (const name of await logGroupsOf(aws, runId)) {
     await attempt(name, () => aws("logs", "delete-log-group", { logGroupName: name }));
   }
   return problems;
-}
-
-/** Includes deleted stacks, which may have retained resources. */
-async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
-  const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>(
-    "cloudformation",
-    "list-stacks",
-  );
-  return StackSummaries.filter(({ StackName }) => StackName.includes(runId));
 }
 
 /** CloudFormation cannot delete a stack during an update, which continues after Ctrl-C. */
@@ -166,37 +149,11 @@ async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
   await aws("s3api", "delete-bucket", { Bucket });
 }
 
-type List = readonly [service: string, operation: string, list: string, member: string];
-
-/** The values of this member in the response's list. */
-async function listOf(
-  aws: Aws,
-  [service, operation, list, member]: List,
-  input = {},
-): Promise<string[]> {
-  const answer = await aws<Record<string, Record<string, string>[]>>(service, operation, input);
-  const found = answer[list];
-  if (found === undefined) throw new Error(`aws ${service} ${operation}: no ${list}`);
-  return found.map(({ [member]: value = "" }) => value);
-}
-
-function parametersOf(aws: Aws, clusterId: string): Promise<string[]> {
-  const input = { Path: `/iam-authenticator/${clusterId}`, Recursive: true };
-  return listOf(aws, ["ssm", "get-parameters-by-path", "Parameters", "Name"], input);
-}
-
 async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
   const names = await parametersOf(aws, clusterId);
   for (let at = 0; at < names.length; at += PAGE) {
     await aws("ssm", "delete-parameters", { Names: names.slice(at, at + PAGE) });
   }
-}
-
-/** Their names contain the stack's. */
-function logGroupsOf(aws: Aws, runId: string): Promise<string[]> {
-  return listOf(aws, ["logs", "describe-log-groups", "logGroups", "logGroupName"], {
-    logGroupNamePattern: runId,
-  });
 }
 
 export async function removeAndLook(
@@ -211,49 +168,7 @@ export async function removeAndLook(
     "no problem",
     async () => (await removeRun(world, aws, runId)).join("; ") || "no problem",
   );
-  // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-  const input = { TagFilters: [{ Key: TAG, Values: [runId] }] };
-  const tagged = [
-    "resourcegroupstaggingapi",
-    "get-resources",
-    "ResourceTagMappingList",
-    "ResourceARN",
-  ] as const;
-  const look = () => listOf(aws, tagged, input);
-  await see("leftovers by tag", "none", async () =>
-    listed(await until(world, TAGS_MS, look, (left) => left.length === 0)),
-  );
-  await see("leftovers by name", "none", async () => listed(await named(aws, runId)));
-}
-
-const listed = (left: readonly string[]) => left.join(", ") || "none";
-
-/**
- * Calls that list resources which stacks retain, or which the tagging API does not list: the
- * response's list, and its member.
- */
-const LISTS = [
-  ["iam", "list-roles", "Roles", "RoleName"],
-  ["lambda", "list-functions", "Functions", "FunctionName"],
-  ["apigatewayv2", "get-apis", "Items", "ApiId"],
-  ["cloudwatch", "describe-alarms", "MetricAlarms", "AlarmName"],
-  ["iam", "list-open-id-connect-providers", "OpenIDConnectProviderList", "Arn"],
-] as const;
-
-async function named(aws: Aws, runId: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  // CloudFormation shortens long stack names in names of resources.
-  const made = new Set<string>();
-  for (const { StackId, StackName, StackStatus } of await stacksOfRun(aws, runId)) {
-    if (StackStatus !== "DELETE_COMPLETE") names.push(StackName);
-    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId))
-      made.add(PhysicalResourceId);
-  }
-  for (const list of LISTS) names.push(...(await listOf(aws, list)));
-  for (const suffix of SUFFIXES) names.push(...(await parametersOf(aws, `${runId}${suffix}`)));
-  const left = [...names, ...(await logGroupsOf(aws, runId))].filter(
-    (name) => name.includes(runId) || made.has(name),
-  );
-  const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
-  return [...left, ...(user === undefined ? [] : [`user ${runId}`])];
+  const none = matching("none", /^none\b/);
+  await see("leftovers by tag", none, () => leftByTag(world, aws, runId));
+  await see("leftovers by name", none, async () => listed(await leftByName(aws, runId)));
 }

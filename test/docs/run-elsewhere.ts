@@ -53,6 +53,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run bench": MEASURES,
   "npm run fuzz": by("test/fuzz/fuzz.test.ts", "parser.run(mutated("),
   "npm run build": by("package.json", '"prepare": "node --run build'),
+  "aws apigateway get-account ": by("test/acceptance/checks/09-endpoints.ts", "get-account"),
   "aws iam enable-outbound-web-identity-federation": {
     because: "it changes an AWS account; no emulator has it",
   },
