@@ -2,10 +2,9 @@
 // as AWS does.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
+import { deployed, deployedCluster, inputOf, json } from "./deployed.ts";
 import { type Answer, fakeWorld } from "./fake-world.ts";
 import { runChecks } from "./runner.ts";
 import type { Inputs } from "./site.ts";
@@ -35,8 +34,6 @@ async function rowsOf(
   return { row, calls };
 }
 
-const json = (value: unknown) => JSON.stringify(value);
-const inputOf = (call: string) => JSON.parse(/--cli-input-json (\{.*\})/.exec(call)?.[1] ?? "{}");
 const error = (code: string) => new Error(`An error occurred (${code}) when calling it: no`);
 
 /** Answers with the first row whose pattern matches the call, and otherwise with `rest`. */
@@ -47,30 +44,6 @@ function byCall(
   return (call) => {
     const [, answer = rest] = rows.find(([pattern]) => pattern.test(call)) ?? [];
     return answer(call);
-  };
-}
-
-/** Answers the deployment of a stack, with these outputs and resources. */
-function deployed(
-  outputs: Readonly<Record<string, string>>,
-  resources: Readonly<Record<string, string>>,
-): Answer {
-  return (call) => {
-    if (call.startsWith("cdk ")) return "";
-    if (call.includes("describe-stacks")) {
-      const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({
-        OutputKey,
-        OutputValue,
-      }));
-      return json({ Stacks: [{ StackStatus: "CREATE_COMPLETE", Outputs }] });
-    }
-    if (!call.includes("list-stack-resources")) return undefined;
-    const StackResourceSummaries = Object.entries(resources).map(
-      ([ResourceType, PhysicalResourceId]) => {
-        return { ResourceType, PhysicalResourceId, LogicalResourceId: "Resource" };
-      },
-    );
-    return json({ StackResourceSummaries });
   };
 }
 
@@ -174,27 +147,6 @@ test("check 4 can be repeated with --cluster: its log group exists, and its line
   assert.match(streams[0] ?? "", /^lines-\d+$/);
 });
 
-/** A cluster that is deployed, whose caller the command creates. */
-const stack = deployed(
-  {
-    KubeconfigCommand: "iam-authenticator callers add control-plane --out webhook.kubeconfig",
-    FunctionName: "f",
-    LogGroup: "l",
-    Endpoint: "https://e",
-  },
-  {},
-);
-const deployedCluster: Answer = (call) => {
-  if (!call.startsWith("iam-authenticator callers add")) return stack(call);
-  const file = / --out (\S+)/.exec(call)?.[1] ?? "";
-  mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(
-    file,
-    json({ clusters: [{ cluster: { server: "https://e" } }], users: [{ user: { token: "t" } }] }),
-  );
-  return "";
-};
-
 for (const [failure, integrationError, verdict] of [
   ["fault", "-", "passed"],
   ["throttle", "Rate Exceeded", "passed"],
@@ -246,5 +198,50 @@ for (const [failure, integrationError, verdict] of [
       },
     );
     assert.equal(row(`${failure}: raw status`).verdict, verdict);
+  });
+}
+
+for (const [what, refusal, verdict] of [
+  [
+    "its quota is too low",
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [10].",
+    "not run",
+  ],
+  ["another reason", "The function is being updated", "failed"],
+] as const) {
+  test(`check 15: if Lambda refuses to reserve 0 executions for ${what}, the row has ${verdict} with the reason, and the rest runs`, async () => {
+    const credentials = { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" };
+    const refused = new Error(
+      `An error occurred (InvalidParameterValueException) when calling the PutFunctionConcurrency operation: ${refusal}`,
+    );
+    const { row, calls } = await rowsOf(
+      15,
+      byCall(
+        [
+          [/put-function-concurrency/, () => refused],
+          [/get-function-concurrency|put-role-policy/, () => "{}"],
+          [/^iam-authenticator token/, () => json({ status: { token: "k8s-aws-v1.t" } })],
+          [/^iam-authenticator mappings/, () => ""],
+          [/create-role/, () => json({ Role: { Arn: "arn:aws:iam::111122223333:role/r" } })],
+          [/assume-role/, () => json({ Credentials: credentials })],
+        ],
+        deployedCluster,
+      ),
+      {},
+      {
+        request: async () => {
+          const user = { username: "acceptance:probe", groups: ["acceptance"] };
+          const text = json({ status: { authenticated: true, user } });
+          return { status: 200, headers: {}, text };
+        },
+      },
+    );
+    const { seen, verdict: actual } = row("Lambda throttles: the status at the caller");
+    assert.equal(actual, verdict);
+    const reason =
+      /^Lambda refuses to reserve 0 executions: the account's quota is too low for it$/;
+    assert.equal(reason.test(seen), verdict === "not run", seen);
+    assert.equal(row("served again").verdict, "passed");
+    assert.ok(!calls.some((call) => call.includes("delete-function-concurrency")));
   });
 }

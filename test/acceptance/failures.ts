@@ -1,5 +1,7 @@
 // Makes the cluster's function fail in four ways, and restores it.
 
+import { AwsError } from "./aws.ts";
+import { NotRun } from "./rows.ts";
 import type { Site } from "./site.ts";
 import { until } from "./world.ts";
 
@@ -54,10 +56,9 @@ async function throttled<T>(site: Site, action: () => Promise<T>): Promise<T> {
   const { ReservedConcurrentExecutions: before } = await site.aws<{
     ReservedConcurrentExecutions?: number;
   }>("lambda", "get-function-concurrency", { FunctionName });
-  await site.aws("lambda", "put-function-concurrency", {
-    FunctionName,
-    ReservedConcurrentExecutions: 0,
-  });
+  await site
+    .aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: 0 })
+    .catch(unlessTooFew);
   try {
     return await action();
   } finally {
@@ -69,6 +70,18 @@ async function throttled<T>(site: Site, action: () => Promise<T>): Promise<T> {
         ReservedConcurrentExecutions: before,
       });
   }
+}
+
+/**
+ * Lambda refuses reservations that leave too few executions unreserved, perhaps also one of 0, in an
+ * account with a quota of 10.
+ */
+function unlessTooFew(error: unknown): never {
+  const isTooFew =
+    error instanceof AwsError && /UnreservedConcurrentExecution below/.test(error.message);
+  throw isTooFew
+    ? new NotRun("Lambda refuses to reserve 0 executions: the account's quota is too low for it")
+    : error;
 }
 
 type Configuration = {
@@ -86,11 +99,14 @@ interface Change {
   readonly systemLogLevel?: "INFO";
 }
 
-/** Moves the alias to a version with other settings during the action. */
+/**
+ * Moves the alias to a version with other settings during the action, which gets the version's
+ * number.
+ */
 export async function withVersion<T>(
   site: Site,
   change: Change,
-  action: () => Promise<T>,
+  action: (version: string) => Promise<T>,
 ): Promise<T> {
   const { aws, world } = site;
   const FunctionName = await functionOf(site);
@@ -123,7 +139,7 @@ export async function withVersion<T>(
       FunctionName,
     });
     await aws("lambda", "update-alias", { ...alias, FunctionVersion: Version });
-    return await action();
+    return await action(Version);
   } finally {
     await aws("lambda", "update-alias", { ...alias, FunctionVersion });
     const { Environment = {}, Timeout, LoggingConfig } = before;
