@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { nodeName } from "../../local/aws/ec2.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { callerIdentity } from "../../local/aws/sts/protocol.ts";
@@ -13,9 +12,15 @@ import { localIdentity, startNodeInstance } from "../local-aws.ts";
 import { passEach } from "../time.ts";
 import { grantedUser, VERSIONS } from "./answers.ts";
 import { MAPPINGS, NODE_MAPPING, PREFIX } from "./mappings.ts";
-import { CALLERS, REGION, type System, type SystemOptions, startSystem } from "./system.ts";
+import {
+  CALLERS,
+  REGION,
+  SOURCES,
+  type System,
+  type SystemOptions,
+  startSystem,
+} from "./system.ts";
 
-const SOURCES = fileURLToPath(new URL("../../functions/authenticator/index.ts", import.meta.url));
 const authority = createCertificateAuthority();
 const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
 const BY_CALLER_AUTH: Readonly<Record<string, SystemOptions>> = {

@@ -26,6 +26,9 @@ export const REGION = "us-west-2";
 export const CALLER_TOKEN = "bG9jYWwgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBhdCBhbGw";
 export const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
 export const BUNDLE = fileURLToPath(new URL("../../dist/authenticator/index.mjs", import.meta.url));
+export const SOURCES = fileURLToPath(
+  new URL("../../functions/authenticator/index.ts", import.meta.url),
+);
 
 export interface SystemOptions extends Pick<GatewayOptions, "tls"> {
   /** The function's settings, in addition to the required ones. An empty string unsets one. */
