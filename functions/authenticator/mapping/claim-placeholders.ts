@@ -17,7 +17,7 @@ const PRINCIPAL_TAG = /^PrincipalTag:([\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128})$/u;
 export const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** Values with other characters, such as `:`, could imitate a name that another mapping gives. */
-export const CLAIM_VALUE = /^[A-Za-z0-9_.@+=-]{1,128}$/;
+const CLAIM_VALUE = /^[A-Za-z0-9_.@+=-]{1,128}$/;
 
 export function isClaimPlaceholder(name: string): boolean {
   return name === "IdentityStoreUserId" || isChosen(name);
@@ -44,20 +44,24 @@ export function chosenPlaceholdersIn(template: string): string[] {
 
 /**
  * Returns why the claim placeholders of a template are not allowed where they are; `undefined` if
- * they are. A value that users can influence must not become a group, a complete username, or a
- * name that begins with `system:`.
+ * they are. A value that users can influence must not become a complete name, or a name that begins
+ * with `system:`.
  */
 export function claimPlaceholderProblem(
   template: string,
   key: "username" | "group",
 ): string | undefined {
-  for (const { 1: name = "", index } of template.matchAll(PLACEHOLDER)) {
+  const isGroup = key === "group";
+  const [place, example] = isGroup ? ["end a group, after", "team"] : ["follow", "aws"];
+  for (const { 0: placeholder, 1: name = "", index } of template.matchAll(PLACEHOLDER)) {
     if (!isClaimPlaceholder(name)) continue;
-    if (key === "group") return `{${name}}, which is only for usernames`;
-    if (!isChosen(name)) continue;
-    if (!/^[^{}].*:$/s.test(template.slice(0, index)) || template.startsWith("system:")) {
-      return `{${name}}, which must follow literal text that ends in ":" and does not begin with "system:", such as aws:{${name}}`;
-    }
+    if (isGroup && !PRINCIPAL_TAG.test(name)) return `${placeholder}, which is only for usernames`;
+    const start = template.slice(0, index);
+    const isAllowed = isGroup
+      ? start + placeholder === template && /^[^{]+:$/.test(start)
+      : !isChosen(name) || /^[^{].*:$/s.test(start);
+    if (isAllowed && !(isChosen(name) && template.startsWith("system:"))) continue;
+    return `${placeholder}, which must ${place} literal text that ends in ":" and does not begin with "system:", such as ${example}:${placeholder}`;
   }
   return undefined;
 }
@@ -66,10 +70,14 @@ export function claimPlaceholderProblem(
 export function claimValue(
   name: string,
   { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims,
-) {
+): unknown {
   if (name === "IdentityStoreUserId") return identityStoreUserId;
   if (name === "SourceIdentity") return sourceIdentity;
   const key = PRINCIPAL_TAG.exec(name)?.[1] ?? "";
-  const value = Object.hasOwn(principalTags, key) ? principalTags[key] : undefined;
-  return typeof value === "string" ? value : undefined;
+  return Object.hasOwn(principalTags, key) ? principalTags[key] : undefined;
+}
+
+/** Returns whether a name may contain the value. */
+export function isClaimValue(value: unknown): value is string {
+  return typeof value === "string" && CLAIM_VALUE.test(value);
 }

@@ -2,9 +2,11 @@
 // Placeholders of claims are in claim-placeholders.ts.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import { adminGroupsOf } from "./admin-groups.ts";
 import {
   CLAIM_PLACEHOLDERS,
   claimPlaceholderProblem,
+  claimPlaceholdersIn,
   isClaimPlaceholder,
   PLACEHOLDER,
 } from "./claim-placeholders.ts";
@@ -38,11 +40,20 @@ export function templateProblem(template: string, key: "username" | "group"): st
     const all = [...PLACEHOLDERS, ...CLAIM_PLACEHOLDERS];
     return `an unknown placeholder: the placeholders are ${all.map((known) => `{${known}}`).join(", ")}`;
   }
-  if (!/[{}]/.test(template.replace(PLACEHOLDER, "")))
-    return claimPlaceholderProblem(template, key);
+  if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) {
+    const problem = claimPlaceholderProblem(template, key);
+    return problem ?? (key === "group" ? adminGroupProblem(template) : undefined);
+  }
   // The syntax of aws-auth.
   if (template.includes("{{")) return "double braces: use single ones, such as {SessionName}";
   return "a brace outside of a placeholder";
+}
+
+/** Returns why the claim in a group may make an administrator; `undefined` if it may not. */
+function adminGroupProblem(group: string): string | undefined {
+  const [claim] = claimPlaceholdersIn(group);
+  const [name] = claim === undefined ? [] : adminGroupsOf(group);
+  return name && `{${claim}}, whose value could make it ${name}: use another prefix, such as team:`;
 }
 
 export function usesPlaceholder(templates: readonly string[], placeholder: Placeholder): boolean {

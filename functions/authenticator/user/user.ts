@@ -2,7 +2,12 @@
 
 import { type Denial, denial } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { CLAIM_VALUE, claimPlaceholdersIn, claimValue } from "../mapping/claim-placeholders.ts";
+import {
+  claimPlaceholdersIn,
+  claimValue,
+  isClaimPlaceholder,
+  isClaimValue,
+} from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
 import {
   CONTROL_CHARACTER,
@@ -53,6 +58,7 @@ export async function renderUser(
   const refused: Refused = (code, problem) =>
     denial(code, `${problem} for ${who}, ${by}`, { tried });
   const missing = (placeholder: string): never => {
+    if (isClaimPlaceholder(placeholder)) throw lacksClaim(placeholder, refused);
     if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
       throw refused(
         "token_lacks_session",
@@ -63,7 +69,7 @@ export async function renderUser(
   };
   const values = new Map<string, string>([
     ...placeholderValues(identity),
-    ...claimValues(username, identity, refused),
+    ...claimValues([username ?? "", ...groups], identity, refused),
   ]);
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     if (identity.claims !== undefined) missing("EC2PrivateDNSName");
@@ -79,11 +85,13 @@ export async function renderUser(
     values.set("EC2PrivateDNSName", node.name);
   }
   const render = (template: string) => renderTemplate(template, values, missing);
+  // A principal without the tag does not get its group: fewer groups are fewer rights.
+  const hasTag = (group: string) => claimPlaceholdersIn(group).every((name) => values.has(name));
   const user = {
     // Only an account mapping has no username. Its users are named by their ARN, which is not a
     // template.
     username: username === undefined ? who : render(username),
-    groups: groups.map(render),
+    groups: groups.filter(hasTag).map(render),
   };
   const check = (what: string, name: string): void => {
     const problem = nameProblem(name, reservedPrefixes);
@@ -91,32 +99,38 @@ export async function renderUser(
     if (problem !== undefined) throw refused("name_refused", `${what} ${problem},`);
   };
   check("the username", user.username);
-  for (const group of user.groups) check("a group", group);
+  const omitted = groups.filter((group) => !hasTag(group));
+  for (const group of [...user.groups, ...omitted]) check("a group", group);
   return user;
 }
 
 /** Makes the denial with a problem, to which it adds the identity and the mapping. */
 type Refused = (code: Parameters<typeof denial>[0], problem: string) => Denial;
 
-/** Returns the values of the claim placeholders in a username. */
+/**
+ * Returns the values of the claim placeholders in templates. Omits those that the token does not
+ * have.
+ */
 function claimValues(
-  username = "",
+  templates: readonly string[],
   { claims }: VerifiedIdentity,
   refused: Refused,
 ): [name: string, value: string][] {
-  return claimPlaceholdersIn(username).map((name) => {
-    const value = claims && claimValue(name, claims);
-    if (value === undefined)
-      throw refused("token_lacks_claims", `the token has no value for {${name}},`);
+  return templates.flatMap(claimPlaceholdersIn).flatMap((name): [string, string][] => {
+    if (claims === undefined) throw lacksClaim(name, refused);
+    const value = claimValue(name, claims);
+    if (value === undefined) return [];
+    if (isClaimValue(value)) return [[name, value]];
     // The value is not in the message, since users can influence it.
-    if (!CLAIM_VALUE.test(value)) {
-      throw refused(
-        "name_refused",
-        `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128),`,
-      );
-    }
-    return [name, value];
+    throw refused(
+      "name_refused",
+      `the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128),`,
+    );
   });
+}
+
+function lacksClaim(placeholder: string, refused: Refused): Denial {
+  return refused("token_lacks_claims", `the token has no value for {${placeholder}},`);
 }
 
 /**

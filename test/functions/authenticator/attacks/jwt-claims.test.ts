@@ -241,8 +241,9 @@ test("a tag's value with characters that have a meaning in names is refused, and
   ];
   const { outcome } = jwtReviewer(TAGGED);
   for (const [code, tags] of [
-    ...[...values, "x".repeat(129)].map((team) => ["name_refused", { team }] as const),
-    ...[1, null, ["a"], { a: "b" }, true].map((team) => ["token_lacks_claims", { team }] as const),
+    ...[...values, "x".repeat(129), 1, null, ["a"], { a: "b" }, true].map(
+      (team) => ["name_refused", { team }] as const,
+    ),
     ...[["a"], "team", null, 1].map((other) => ["token_lacks_claims", other] as const),
   ]) {
     assert.equal(

@@ -3,6 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import {
+  ADMIN_GROUPS,
+  adminGroupsOf,
+} from "../../../../functions/authenticator/mapping/admin-groups.ts";
 import { chosenPlaceholdersIn } from "../../../../functions/authenticator/mapping/claim-placeholders.ts";
 import {
   type Placeholder,
@@ -69,7 +73,19 @@ const RULES: readonly Rule[] = [
   ["a control character is an error: the function refuses the rendered name", "a control character", ["a\u001b", "\n", "{AccountID}\u0085", "\u2028x"]],
   ["a stray brace is an error", "a brace outside of a placeholder", ["{", "}", "}{", "{AccountID", "{AccountID}}"]],
   ["double braces, the syntax of aws-auth, are an error with a hint", "double braces: use single ones, such as {SessionName}", ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"]],
-  ["no claim is in a group", ", which is only for usernames", [...CHOSEN.map((name) => `aws:${name}`), FREE], "group"],
+  ["only a tag is in a group, not another claim", ", which is only for usernames", ["aws:{SourceIdentity}", FREE, `aws:${FREE}`], "group"],
+  ["a group may end in a tag, after literal text that ends in a colon", undefined, ["team:{PrincipalTag:team}", "a:b:{PrincipalTag:C C}", "access:edit:{PrincipalTag:ns}", "systems:{PrincipalTag:team}", "ä :{PrincipalTag:a}"], "group"],
+  [
+    "a tag is refused in a group without such text, with more text, with another placeholder, and after system:",
+    ', which must end a group, after literal text that ends in ":" and does not begin with "system:", such as team:{PrincipalTag:team}',
+    [
+      ...["", ":", "team", "team-", "system:", "system:x:", "{AccountID}:", "a:{SessionName}:", "a:{PrincipalTag:team}:"].map((start) => `${start}{PrincipalTag:team}`),
+      ...["a:{PrincipalTag:team}x", "a:{PrincipalTag:team}:x", "a:{PrincipalTag:team}{SessionName}"],
+    ],
+    "group",
+  ],
+  ["a group whose tag could make an administrator is refused", ", whose value could make it access:cluster-admin: use another prefix", ["access:{PrincipalTag:team}"], "group"],
+  ["so is one of kubeadm", ", whose value could make it kubeadm:cluster-admins", ["kubeadm:{PrincipalTag:team}"], "group"],
   [
     "a value that users can influence is refused in a username without a prefix, and in a system: name",
     UNPREFIXED,
@@ -110,6 +126,34 @@ test("the values come from the identity: SessionName replaces every @ by -, and 
   }
   assert.equal(placeholderValues(verified("node")).has("EC2PrivateDNSName"), false);
   assert.deepEqual(SESSION_PLACEHOLDERS, ALL.slice(1), "an AWS-signed token has the account");
+});
+
+test("the groups that may be an administrators' group are those for which some value completes one", () => {
+  for (const [group, expected] of [
+    ["system:masters", ["system:masters"]],
+    ["access:{SessionName}", ["access:cluster-admin"]],
+    ["access:cluster-{SessionNameRaw}", ["access:cluster-admin"]],
+    ["kubeadm:{EC2PrivateDNSName}s", ["kubeadm:cluster-admins"]],
+    ["{SessionName}:{PrincipalTag:a:b}", ADMIN_GROUPS],
+    [
+      "{SessionName}:cluster-admin{SessionName}",
+      ["access:cluster-admin", "kubeadm:cluster-admins"],
+    ],
+    // No value has a colon, and those of these have no lower-case letter.
+    ...["{SessionName}", "{AccountID}:masters", "access:{AccountID}", "access:{AccessKeyID}"].map(
+      (own) => [own, []] as const,
+    ),
+    // Text is compared exactly.
+    ...[
+      "access:*",
+      "access:cluster-admi?",
+      "access:cluster-admin:{SessionName}",
+      "Access:{SessionName}",
+      "",
+      "x",
+    ].map((own) => [own, []] as const),
+  ] as const)
+    assert.deepEqual(adminGroupsOf(group), expected, group);
 });
 
 test("usesPlaceholder compares complete names", () => {

@@ -116,6 +116,64 @@ test("a claim placeholder denies without a value and with one of other character
   }
 });
 
+const TEAM = "team:{PrincipalTag:team}";
+const tagged = (principalTags: Record<string, unknown>): SignedClaims => {
+  return { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags };
+};
+
+test("a group with a tag is rendered, and left out without the tag", async () => {
+  const mapping = { username: "x", groups: ["a", TEAM, "org:{PrincipalTag:Cost Center}", "b"] };
+  for (const [tags, groups] of [
+    [{ team: "payments", "Cost Center": "7" }, ["a", "team:payments", "org:7", "b"]],
+    [{ team: "payments", Team: "x", other: "a:b" }, ["a", "team:payments", "b"]],
+    [{}, ["a", "b"]],
+    [Object.create({ team: "payments" }), ["a", "b"]],
+  ] as const)
+    assert.deepEqual(await render(mapping, { claims: tagged(tags) }), { username: "x", groups });
+});
+
+test("a group with a tag denies with another value than the characters of names, and for a token that is not AWS-signed", async () => {
+  const mapping = { username: "x", groups: ["a", TEAM] };
+  const reason = "the value of {PrincipalTag:team} must have only A-Za-z0-9_.@+=- (1 to 128), ";
+  for (const team of [
+    "",
+    "secret:x",
+    "a b",
+    "secret\u0000",
+    "x".repeat(129),
+    "pаyments",
+    1,
+    null,
+    ["a"],
+    {},
+    true,
+  ])
+    await assertDenied("name_refused", mapping, { claims: tagged({ team }) }, reason);
+  for (const who of ["bob", "alice"])
+    await assertDenied(
+      "token_lacks_claims",
+      mapping,
+      { who },
+      "the token has no value for {PrincipalTag:team}, for ",
+    );
+});
+
+test("the text before a tag must not begin with a reserved prefix, with the tag and without it", async () => {
+  const mapping = { username: "x", groups: [TEAM] };
+  for (const tags of [{ team: "payments" }, {}]) {
+    const options = { claims: tagged(tags), reserved: ["team:"] };
+    await assertDenied(
+      "name_refused",
+      mapping,
+      options,
+      "a group begins with the reserved prefix team:",
+    );
+  }
+  const reserved = ["team:admin"];
+  await assertDenied("name_refused", mapping, { claims: tagged({ team: "admins" }), reserved });
+  await assert.doesNotReject(render(mapping, { claims: tagged({ team: "payments" }), reserved }));
+});
+
 test("EC2 is called only if a placeholder needs it, and only once", async () => {
   for (const [username, groups] of [
     [`system:node:${NODE}`, [NODE]],
