@@ -116,9 +116,10 @@ interface Source extends StoredEntries {
  */
 function convert(entry: PlacedMapping, source: Source): Conversion {
   const { kind, parameter, mapping } = entry;
+  const { username = "", groups = [] } = mapping;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
   if (limit !== undefined) return skipped({ code: "key_unknown", key: limit });
-  if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
+  if ([username, ...groups].some((name) => claimPlaceholdersIn(name).length > 0))
     return skipped({ code: "claims_unknown" });
   const unchanged = () => convertAll([entry], parameter, source);
   const conversions: Readonly<Record<MappingKind, () => Conversion>> = {

@@ -207,6 +207,7 @@ function translateIn(text: string): string | undefined {
   const literal = text.replace(/\{\{\w+\}\}/g, "");
   if (/[{}]/.test(literal)) return undefined;
   const translated = text.replace(/\{\{(\w+)\}\}/g, "{$1}");
-  // As for a group, which cannot contain a claim: these formats have no placeholders for claims.
+  // As for a group, which cannot contain the claims that these formats could spell: they have no
+  // placeholders for claims.
   return templateProblem(translated, "group") === undefined ? translated : undefined;
 }

@@ -67,6 +67,28 @@ test("a permission set becomes its roles without their path, and one without kno
   assert.match(unknown.err, /\n0 exported, 1 skipped\.\n$/);
 });
 
+test("mappings with a claim in the username or in a group are skipped, and counted", async () => {
+  const { code, err, arns } = await exported({
+    [`role/${A}/name`]: { arn: role("Name"), username: "sso:{PrincipalTag:email}" },
+    [`role/${A}/group`]: {
+      arn: role("Group"),
+      username: "g",
+      groups: ["g", "team:{PrincipalTag:team}"],
+    },
+    [`sso/${A}/view`]: { username: "v", groups: ["team:{PrincipalTag:team}"] },
+    [`role/${A}/plain`]: { arn: role("Plain"), username: "p", groups: ["team:payments"] },
+  });
+  assert.deepEqual([code, arns], [1, [role("Plain")]]);
+  assert.equal(
+    err.match(/^Skipped .*: aws-auth has no claims of AWS-signed tokens\.$/gm)?.length,
+    3,
+  );
+  assert.match(
+    err,
+    /\n1 exported, 3 skipped\.\n3 skipped: aws-auth has no claims of AWS-signed tokens\.\n$/,
+  );
+});
+
 test("a role's separate mapping takes precedence over its permission set, even if it cannot be exported", async () => {
   const own = { arn: OF_ONE, username: "own", notAfter: "2100-01-01T00:00:00Z" };
   const { code, arns } = await exported({ ...VIEW, [nameOf(OF_ONE)]: own }, VIEWS);
