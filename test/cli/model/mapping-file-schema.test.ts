@@ -77,6 +77,7 @@ const OF_EACH_KIND: object[] = [
   { ...ACCOUNT, permissionSet: "Admin", session: "jane@example.com", username: "x" },
   ACCOUNT,
   { ...ACCOUNT, username: "x", groups: ["g"] },
+  { ...ROLE, username: "sso:{PrincipalTag:email}", groups: ["g", "team:{PrincipalTag:team}"] },
 ];
 
 test("the schema has the keys of all kinds, and the entries below are of each kind", () => {
@@ -137,8 +138,41 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   account: ["any", "111122223333", 111122223333, "11112222333", "1111222233334"],
   permissionSet: ["A", "A".repeat(32), "A".repeat(33), "a b", ""],
   session: ["jane@example.com", "A".repeat(64), "A".repeat(65), "a b", "", "*", 1],
-  username: ["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
-  groups: [[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
+  username: [
+    ...["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
+    ...[
+      "{IdentityStoreUserId}",
+      "a:{SourceIdentity}:{PrincipalTag:a:b}x",
+      "a{AccountID}:{PrincipalTag:é}",
+    ],
+    ...[
+      ":{SourceIdentity}",
+      "::{SourceIdentity}",
+      "a{PrincipalTag:a}",
+      "{AccountID}:{PrincipalTag:a}",
+    ],
+    ...["system:{PrincipalTag:a}", "system:{IdentityStoreUserId}", "a:{PrincipalTag:*}"],
+  ],
+  groups: [
+    ...[[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
+    ...["team:{PrincipalTag:team}", "a:b:{PrincipalTag:a:b}", "access:edit:{PrincipalTag:ns}"].map(
+      (g) => [g],
+    ),
+    ...["system:{PrincipalTag:a}", "access:{PrincipalTag:a}", "kubeadm:{PrincipalTag:a}"].map(
+      (g) => [g],
+    ),
+    ...["{PrincipalTag:a}", ":{PrincipalTag:a}", "a{PrincipalTag:a}", "a:{PrincipalTag:a}x"].map(
+      (g) => [g],
+    ),
+    ...["a:{SourceIdentity}", "{IdentityStoreUserId}", "{AccountID}:{PrincipalTag:a}"].map((g) => [
+      g,
+    ]),
+    ...[
+      "a:{PrincipalTag:a}:{PrincipalTag:b}",
+      "a:{PrincipalTag:}",
+      `a:{PrincipalTag:${"x".repeat(129)}}`,
+    ].map((g) => [g]),
+  ],
   principalId: ["AROA", "AIDA"].flatMap((start) => [
     start,
     `${start}1`,

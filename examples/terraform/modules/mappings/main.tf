@@ -34,7 +34,9 @@ locals {
       chosen = [for found in regexall("\\{(SourceIdentity|PrincipalTag:[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128})\\}", template[1]) : found[0]]
     }
   ]])
-  known = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName", "IdentityStoreUserId", "SourceIdentity"]
+  # The administrators' groups, by the text before a value.
+  admin_groups = { "access:" = "access:cluster-admin", "kubeadm:" = "kubeadm:cluster-admins" }
+  known        = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName", "IdentityStoreUserId", "SourceIdentity"]
 
   # The first character of a value's JSON is its type: text converts numbers and booleans silently.
   problems = concat(
@@ -63,7 +65,15 @@ locals {
     if length(setsubtract(template.placeholders, concat(local.known, template.chosen))) > 0],
     [for template in local.templates : "${template.where} a brace outside of a placeholder." if can(regex("[{}]", replace(template.text, "/\\{[^{}]*\\}/", "")))],
     flatten([for template in local.templates : [
-      for name in setintersection(template.placeholders, concat(["IdentityStoreUserId"], template.chosen)) : "${template.where} {${name}}, which is only for usernames." if template.key == "group"
+      for name in setintersection(template.placeholders, ["IdentityStoreUserId", "SourceIdentity"]) : "${template.where} {${name}}, which is only for usernames." if template.key == "group"
+    ]]),
+    flatten([for template in local.templates : [
+      for name in template.chosen : "${template.where} {${name}}, which must end a group, after literal text that ends in \":\" and does not begin with \"system:\", such as team:{${name}}."
+      if template.key == "group" && name != "SourceIdentity" && (!can(regex("(?s)^[^{]+:\\{[^{}]*\\}$", template.text)) || startswith(template.text, "system:"))
+    ]]),
+    flatten([for template in local.templates : [
+      for name in template.chosen : "${template.where} {${name}}, whose value could make it ${local.admin_groups[split("{", template.text)[0]]}: use another prefix, such as team:."
+      if template.key == "group" && contains(keys(local.admin_groups), split("{", template.text)[0])
     ]]),
     flatten([for template in local.templates : [
       for name in template.chosen : "${template.where} {${name}}, which must follow literal text that ends in \":\" and does not begin with \"system:\", such as aws:{${name}}."
