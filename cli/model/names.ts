@@ -1,6 +1,6 @@
-// Usernames and groups: access levels, administrators' groups, and which names are plain, new or
-// risky.
+// Usernames and groups: access levels, and which names make administrators, are plain, new or risky.
 
+import { ADMIN_GROUPS, adminGroupsOf } from "../../functions/authenticator/mapping/admin-groups.ts";
 import { matchesGlob } from "../../functions/authenticator/mapping/arn.ts";
 import {
   claimPlaceholdersIn,
@@ -52,25 +52,22 @@ export function levelOfPolicy(name: string): AccessLevel | undefined {
   return Object.hasOwn(POLICIES, name) ? POLICIES[name as keyof typeof POLICIES] : undefined;
 }
 
-/**
- * The groups of administrators. `system:masters` bypasses RBAC, so no rule can revoke it. Clusters
- * bind `access:cluster-admin` to the role `cluster-admin`, which can be revoked. Since Kubernetes
- * 1.29, kubeadm binds `kubeadm:cluster-admins` to it too.
- * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
- * https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#generate-kubeconfig-files-for-control-plane-components
- */
-export const ADMIN_GROUPS: readonly string[] = [
-  "system:masters",
-  accessGroup("cluster-admin"),
-  "kubeadm:cluster-admins",
-];
-
+/** Returns whether a group is an administrators' group, for each identity of the mapping. */
 export function makesAdministrator({ groups = [] }: Mapping): boolean {
   return groups.some((group) => ADMIN_GROUPS.includes(group));
 }
 
 /**
+ * Returns whether a group is an administrators' group, or may be one after rendering, such as
+ * `access:{SessionName}`.
+ */
+export function mayMakeAdministrator({ groups = [] }: Mapping): boolean {
+  return groups.some((group) => adminGroupsOf(group).length > 0);
+}
+
+/**
  * Searches the text for the groups of administrators, which avoids parsing most of 10,000 values.
+ * False for a value that only may make an administrator.
  */
 export function mentionsAdministrators(value: string | undefined): boolean {
   return ADMIN_GROUPS.some((group) => value?.includes(group));
@@ -118,10 +115,10 @@ export function mayBeginWithSystem(name: string): boolean {
 }
 
 /**
- * Returns 0 for a mapping that makes an administrator, 1 for one with a name that Kubernetes
+ * Returns 0 for a mapping that makes an administrator or may make one, 1 for one with a name that Kubernetes
  * reserves, and 2 for any other.
  */
 export function riskRank(mapping: Mapping): number {
-  if (makesAdministrator(mapping)) return 0;
+  if (mayMakeAdministrator(mapping)) return 0;
   return [mapping.username ?? "", ...(mapping.groups ?? [])].some(mayBeginWithSystem) ? 1 : 2;
 }

@@ -1,6 +1,7 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
 import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
+import { ADMIN_GROUPS } from "../../../functions/authenticator/mapping/admin-groups.ts";
 import {
   isListKind,
   isOfOne,
@@ -14,7 +15,7 @@ import {
 import { finding } from "../../io/errors.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
-import { ADMIN_GROUPS, isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
+import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
 import { entryChanges } from "./changes.ts";
 import {
   addressOf,

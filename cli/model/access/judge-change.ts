@@ -1,6 +1,10 @@
 // Judges the change of one parameter: marks what is not harmless, and finds the earlier writes that
 // it waits for.
 
+import {
+  ADMIN_GROUPS,
+  adminGroupsOf,
+} from "../../../functions/authenticator/mapping/admin-groups.ts";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import {
@@ -13,7 +17,7 @@ import {
 } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
-import { ADMIN_GROUPS, nameRisk } from "../names.ts";
+import { nameRisk } from "../names.ts";
 import {
   alternatives,
   type EntryChange,
@@ -171,9 +175,11 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
 type Reason = Pick<Mark, "kind" | "text">;
 
 function riskInNames({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
-  const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
-  if (admin.length > 0)
-    return { kind: "administrator", text: `${admin.join(", ")} makes an administrator` };
+  const admin = groups.filter((group) => adminGroupsOf(group).length > 0);
+  if (admin.length > 0) {
+    const verb = admin.some((group) => ADMIN_GROUPS.includes(group)) ? "makes" : "may make";
+    return { kind: "administrator", text: `${admin.join(", ")} ${verb} an administrator` };
+  }
   const open = groups.find((group) => group.includes("{"));
   for (const name of [...groups, username]) {
     const risk =

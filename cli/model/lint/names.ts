@@ -1,5 +1,6 @@
 // Lint rules for usernames, groups and sessions.
 
+import { adminGroupsOf } from "../../../functions/authenticator/mapping/admin-groups.ts";
 import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { isWithoutSessions } from "../../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -8,7 +9,7 @@ import { nearest } from "../../../functions/lib/text.ts";
 import { deniedIn, type Entry, nameOfEntry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
 import { shortName } from "../evaluation.ts";
-import { ACCESS_LEVELS, ADMIN_GROUPS, accessGroup } from "../names.ts";
+import { ACCESS_LEVELS, accessGroup } from "../names.ts";
 import { sessionProgram } from "../session-programs.ts";
 import type { StoredEntries } from "../stored-entries.ts";
 import { entryRule, type Finding } from "./finding.ts";
@@ -24,7 +25,8 @@ export const chosenGroups = entryRule(
     if (session !== undefined) return undefined;
     const chosen = groups.filter((group) => startsWithSession(group));
     const masters = groups.filter(
-      (group) => !startsWithSession(group) && ADMIN_GROUPS.some((name) => canRender(group, name)),
+      (group) =>
+        !startsWithSession(group) && SESSION.test(group) && adminGroupsOf(group).length > 0,
     );
     return [
       ...chosen.map(
@@ -39,20 +41,7 @@ export const chosenGroups = entryRule(
   },
 );
 
-const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
-
-/**
- * Returns whether the template can render the name. Supports several placeholders, which all get
- * the same text. A session name cannot contain a colon.
- */
-function canRender(template: string, name: string): boolean {
-  const literals = template.split(PLACEHOLDER);
-  const [start = ""] = literals;
-  const length = (name.length - literals.join("").length) / (literals.length - 1);
-  const session =
-    Number.isInteger(length) && length > 0 ? name.slice(start.length, start.length + length) : "";
-  return /^[\w+=,.@-]{1,64}$/.test(session) && literals.join(session) === name;
-}
+const SESSION = /\{SessionName(?:Raw)?\}/;
 
 export const chosenUsernames = entryRule(
   "warning",

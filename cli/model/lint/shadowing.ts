@@ -1,6 +1,10 @@
 // Lint rules for mappings that never apply, administrators, node names and wide grants.
 
 import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
+import {
+  ADMIN_GROUPS,
+  adminGroupsOf,
+} from "../../../functions/authenticator/mapping/admin-groups.ts";
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
 import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -21,7 +25,7 @@ import {
   type StoredParameters,
   shortName,
 } from "../evaluation.ts";
-import { ADMIN_GROUPS, makesAdministrator } from "../names.ts";
+import { mayMakeAdministrator } from "../names.ts";
 import type { StoredEntries } from "../stored-entries.ts";
 import { entryRule, type Finding } from "./finding.ts";
 
@@ -151,7 +155,7 @@ function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean 
 export function masters({ mappings, parameters, review }: StoredEntries): Finding[] {
   const state = planState([], parameters, review);
   const ofAdministrators = mappings
-    .filter(({ mapping }) => makesAdministrator(mapping))
+    .filter(({ mapping }) => mayMakeAdministrator(mapping))
     .map((entry) => ({ entry, isSure: isSureAdministrator(entry, state) }));
   const found = ofAdministrators.map(({ entry, isSure }) => mastersFinding(entry, isSure, review));
   if (ofAdministrators.some(({ isSure }) => isSure)) return found;
@@ -177,7 +181,9 @@ function mastersFinding(
   const isOver = isExpired(mapping.notAfter, review.now);
   const isWide = !isOver && (kind === "account" || kind === "pattern");
   const unsure = isOver ? "no longer grants" : "may grant";
-  const granted = (mapping.groups ?? []).filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
+  const granted = (mapping.groups ?? [])
+    .filter((group) => adminGroupsOf(group).length > 0)
+    .join(", ");
   const reach = isWide ? ", for more than one principal" : "";
   const message = `${isSure ? "grants" : unsure} ${granted}${reach}: ${mapping.arnLike ?? mapping.username}`;
   return { level: isWide ? "warning" : "info", rule: "masters", where: parameter, message };

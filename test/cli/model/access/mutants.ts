@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   ["a harmless change of a list waits for the branch", "judge-change.ts", "isWide && isMarked ?", "isWide ?", { [role]: ci("u", masters) }, { ...admin, [role]: ci("u", masters), [deny]: denials("role/ci") }],
   ["a list of sessions is of one principal", "judge-change.ts", 'const isWide = address.kind === "sso-session" || ', "const isWide = ", { [sessions]: janes(["u", [], july], ["v"]) }, { [sessions]: janes(["u", [], july], ["v"]), [deny]: denials("assumed-role/*/jane") }, { [sessions]: janes(["v"], ["u", [], july]), [deny]: denials("assumed-role/*/jane") }],
   ["a write waits for the last one of its parameter", "judge-change.ts", "waited !== name && state.stored", "state.stored", { [account]: ofSet("u"), [deny]: denials("role/*") }, { [account]: ofSet("u"), [deny]: denials("role/c*") }],
-  ["an administrator needs no mark", "judge-change.ts", "if (admin.length > 0)\n", "if (admin.length > 9)\n", {}, { [role]: ci("u", ["access:cluster-admin"]) }],
+  ["an administrator needs no mark", "judge-change.ts", "if (admin.length > 0) {\n", "if (admin.length > 9) {\n", {}, { [role]: ci("u", ["access:cluster-admin"]) }],
   ["a name that needs care needs no mark", "judge-change.ts", "if (risk !== undefined) return", "if (risk === null) return", {}, { [role]: ci("{SessionName}:x") }],
   ["a group with a placeholder needs no mark", "judge-change.ts", 'group.includes("{")', "false", {}, { [role]: ci("u", ["x:{SessionName}"]) }],
   ["a group that equals the username needs no mark", "judge-change.ts", 'group.includes("{")', 'group.includes("{") && group !== username', {}, { [role]: ci("{SessionName}", ["{SessionName}"]) }],

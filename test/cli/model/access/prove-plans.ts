@@ -7,7 +7,7 @@
 
 import fc from "fast-check";
 import { hasAdministrator } from "../../../../cli/model/access/administrators.ts";
-import { ADMIN_GROUPS } from "../../../../cli/model/names.ts";
+import { ADMIN_GROUPS } from "../../../../functions/authenticator/mapping/admin-groups.ts";
 import {
   answer,
   dated,
