@@ -1,16 +1,20 @@
 // Reads reviews from the function's log: their lines, the filter, and pages.
 
+import { isDeepStrictEqual } from "node:util";
 import {
   type CloudWatchLogsClient,
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { isPersonName } from "../../functions/authenticator/mapping/deny-list.ts";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { PARTITIONS } from "../../functions/aws/partitions.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { awsFailure, usage } from "../io/errors.ts";
-import { supposeIdentity } from "../model/evaluation.ts";
+import { traceIn } from "../model/target.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
 
@@ -55,7 +59,10 @@ function readReview(line: string, time: number): LoggedReview | undefined {
 interface ReviewFilter {
   /** The outcomes to read; all if it is empty. */
   readonly outcomes: readonly Outcome[];
-  /** An ARN, a username, or the name of a person: of an IAM user or a session. */
+  /**
+   * An ARN, a username, the id of an access key, a role or a user, or the name of a person: of an
+   * IAM user, a federated user or a session.
+   */
   readonly who?: string | undefined;
   /** A group of the user. The log's patterns cannot search in lists. */
   readonly group?: string | undefined;
@@ -77,9 +84,7 @@ export function filterPattern({ outcomes, who }: ReviewFilter): string {
   const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
   const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
   if (who === undefined) return `{ ${ofOutcome} }`;
-  const ofWho = anyOf(
-    Object.entries(fieldsOf(who)).map(([field, value]) => comparison(field, value)),
-  );
+  const ofWho = anyOf(soughtBy(who).conditions);
   return `{ ${ofOutcome} && ${ofWho} }`;
 }
 
@@ -87,12 +92,7 @@ export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewF
   if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
   if (group !== undefined && !review.groups?.includes(group)) return false;
   if (who === undefined) return true;
-  return (
-    userOf(review) === who ||
-    Object.entries(fieldsOf(who)).some(
-      ([field, value]) => review[field as keyof LoggedTexts] === value,
-    )
-  );
+  return soughtBy(who).isIt(review);
 }
 
 /** Returns the name of the IAM user or federated user. */
@@ -100,13 +100,83 @@ export function userOf({ canonicalArn = "" }: LoggedReview): string | undefined 
   return /:(?:federated-)?user\/(?:.*\/)?([^/]+)$/.exec(canonicalArn)?.[1];
 }
 
-function fieldsOf(who: string): Partial<LoggedTexts> {
-  // A pattern cannot search for the end of an ARN, so the service returns all IAM users.
-  if (isPersonName(who)) return { sessionName: who, username: who, principalId: "AIDA*" };
-  const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
-  // STS does not return a role's path, so the log does not contain it.
-  const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);
-  return { arn: who, canonicalArn, username: who };
+/** How reviews of an identity are found. The conditions match at least all of them. */
+interface Sought {
+  readonly conditions: readonly string[];
+  readonly isIt: (review: LoggedReview) => boolean;
+}
+
+const SESSION_ARN = /^arn:[a-z-]+:sts::\d{12}:assumed-role\/[\w+=,.@-]+\/[\w+=,.@-]+$/i;
+
+/**
+ * Returns how to find the reviews of an identity. Compares ARNs and names as the function compares
+ * those of mappings and denials: the case differs only in usernames and federated users' ARNs.
+ */
+function soughtBy(who: string): Sought {
+  if (isPersonName(who)) return soughtByName(who);
+  const ofUsername = comparison("username", who);
+  const trace = traceIn(who);
+  if (trace === "access key" || trace === "unique id") {
+    const field = trace === "access key" ? "accessKeyId" : "principalId";
+    return {
+      conditions: [comparison(field, who), ofUsername],
+      isIt: (review) => review[field] === who || review.username === who,
+    };
+  }
+  if (SESSION_ARN.test(who)) {
+    const isSession = ({ arn = "" }: LoggedReview) => asciiLowerCase(arn) === asciiLowerCase(who);
+    return {
+      conditions: [...ofArn("arn", who), ofUsername],
+      isIt: (review) => isSession(review) || review.username === who,
+    };
+  }
+  const mapped = parseMappedArn(who);
+  const isPrincipal = ({ canonicalArn = "" }: LoggedReview) =>
+    mapped !== undefined && isDeepStrictEqual(parseMappedArn(canonicalArn), mapped);
+  return {
+    conditions: [...(mapped === undefined ? [] : ofArn("canonicalArn", who)), ofUsername],
+    isIt: (review) => isPrincipal(review) || review.username === who,
+  };
+}
+
+function soughtByName(who: string): Sought {
+  const isName = (name = "") => asciiLowerCase(name) === asciiLowerCase(who);
+  return {
+    conditions: [
+      ...inAnyCase("sessionName", "", who),
+      comparison("username", who),
+      // A pattern cannot search for the end of an ARN, so the service returns all IAM users, and by
+      // their canonical ARNs all federated users.
+      '($.principalId = "AIDA*")',
+      ...PARTITIONS.map(({ id }) => `($.canonicalArn = "arn:${id}:sts::*")`),
+    ],
+    isIt: (review) =>
+      isName(review.sessionName) || isName(userOf(review)) || review.username === who,
+  };
+}
+
+/**
+ * Returns conditions that match the ARN in any case, with or without the path, which STS does not
+ * return for a role and which a user's ARN need not have.
+ */
+function ofArn(field: string, who: string): string[] {
+  const [, start = "", rest = ""] = /^([^/]*\/?)(.*)$/.exec(who) ?? [];
+  const kind = asciiLowerCase(start);
+  if (kind.endsWith(":user/")) return [`($.${field} = "${kind}*")`];
+  return inAnyCase(field, kind, kind.endsWith(":role/") ? rest.replace(/^.*\//, "") : rest);
+}
+
+/** The number of characters that a pattern has in either case: it can contain 1,024 characters. */
+const IN_EITHER_CASE = 2;
+
+/** Returns conditions that match all values that begin like this one, in any case. */
+function inAnyCase(field: string, start: string, text: string): string[] {
+  let starts = [start];
+  for (const character of text.slice(0, IN_EITHER_CASE)) {
+    const cases = new Set([character.toLowerCase(), character.toUpperCase()]);
+    starts = starts.flatMap((known) => [...cases].map((one) => `${known}${one}`));
+  }
+  return starts.map((known) => `($.${field} = "${known}*")`);
 }
 
 function comparison(field: string, value: string): string {

@@ -24,11 +24,14 @@ import { type ChosenCluster, prefixOf } from "./chosen-clusters.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
 
-export interface ReviewsOptions {
+export interface LogOptions {
   /** Name or ARN. */
   readonly logGroup?: string;
   /** Name of the stack. */
   readonly stack?: string;
+}
+
+export interface ReviewsOptions extends LogOptions {
   readonly since: PastTime;
   readonly until?: PastTime;
   readonly outcome?: readonly Outcome[];
@@ -57,7 +60,10 @@ export const REVIEWS: OptionGroup = [
     .default(readPastTime("1h"), "1h"),
   new Option("--until <when>", "end, in the same form (default: now)").argParser(readPastTime),
   new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
-  new Option("--who <arn|name>", "only reviews of this ARN, username, IAM user or session name"),
+  new Option(
+    "--who <arn|name>",
+    "only reviews of this ARN, username, key id, or name of an IAM user, federated user or session",
+  ),
   new Option("--group <name>", "only granted reviews of users in this group"),
   ...LOG,
   new Option("--rate <n>", "calls to CloudWatch Logs per second")
@@ -117,10 +123,62 @@ export async function withLog<T>(
 }
 
 /**
- * The windows in which names are read. The newest is read first: within the limit, a busy log is
+ * The windows in which grants are read. The newest is read first: within the limit, a busy log is
  * read only in part.
  */
 const WINDOWS_MS = [3_600_000, 86_400_000, 30 * 86_400_000];
+
+/** How far a log was read. */
+export interface LogReach {
+  /** The grants since then were read. Not set if not all of the first window were. */
+  readonly from?: number;
+  /** The reason why earlier ones were not read. */
+  readonly failure?: unknown;
+}
+
+/** Calls `use` for the granted reviews of 30 days, as far as the time reaches. */
+export async function recentGrants(
+  cluster: ChosenCluster,
+  { logGroup, stack }: LogOptions,
+  run: Run,
+  limitMs: number,
+  use: (review: LoggedReview) => void,
+): Promise<LogReach> {
+  const limited = {
+    ...run,
+    interrupted: AbortSignal.any([run.interrupted, AbortSignal.timeout(limitMs)]),
+  };
+  const granted: ReviewsOptions = {
+    ...(logGroup !== undefined && { logGroup }),
+    ...(stack !== undefined && { stack }),
+    since: (now) => now,
+    outcome: ["granted"],
+    rate: DEFAULT_RATE,
+  };
+  let from: number | undefined;
+  const reach = (): LogReach => (from === undefined ? {} : { from });
+  try {
+    await withLog({ cluster, isSeveral: false }, granted, limited, async (log) => {
+      const { query, reader, now } = log;
+      for (const window of WINDOWS_MS) {
+        const start = now - window;
+        for await (const page of readPages({ ...query, from: start, until: from }, reader)) {
+          for (const { review } of page) use(review);
+        }
+        from = start;
+      }
+    });
+    return reach();
+  } catch (failure) {
+    if (run.interrupted.aborted) throw failure;
+    return { ...reach(), failure };
+  }
+}
+
+/** Returns the name of the session or user that a denial by name compares. */
+export function nameIn(review: LoggedReview): string {
+  return review.sessionName ?? userOf(review) ?? "";
+}
 
 /**
  * Returns the names of users and sessions in granted reviews, as far as the time reaches: none if
@@ -135,35 +193,8 @@ export async function loggedNames(
   limitMs: number,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  const limited = {
-    ...run,
-    interrupted: AbortSignal.any([run.interrupted, AbortSignal.timeout(limitMs)]),
-  };
-  const granted: ReviewsOptions = {
-    since: (now) => now,
-    outcome: ["granted"],
-    rate: DEFAULT_RATE,
-  };
-  const read = withLog(
-    { cluster, isSeveral: false },
-    granted,
-    limited,
-    async ({ query, reader, now }) => {
-      let until: number | undefined;
-      for (const window of WINDOWS_MS) {
-        for await (const page of readPages({ ...query, from: now - window, until }, reader)) {
-          const reviews = page.map(({ review }) => review);
-          const own = reviews.filter(
-            ({ accountId }) => account === undefined || accountId === account,
-          );
-          for (const review of own) names.add(review.sessionName ?? userOf(review) ?? "");
-        }
-        until = now - window;
-      }
-    },
-  );
-  await read.catch((error: unknown) => {
-    if (run.interrupted.aborted) throw error;
+  await recentGrants(cluster, {}, run, limitMs, (review) => {
+    if (account === undefined || review.accountId === account) names.add(nameIn(review));
   });
   return names;
 }
@@ -286,7 +317,7 @@ function logNone({ query }: OpenLog, run: Run): void {
   const hint =
     query.who === undefined
       ? ""
-      : " --who matches only complete ARNs, usernames, and names of IAM users and sessions.";
+      : " --who matches only complete ARNs, usernames, ids of keys, and names of IAM users, federated users and sessions.";
   run.log(
     `No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`,
   );

@@ -194,6 +194,17 @@ const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => strin
   ],
 ];
 
+/**
+ * Returns what an incident shows of an identity instead of its name or ARN: a username in
+ * kube-apiserver's audit log, or an id in CloudTrail; `undefined` for anything else.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
+export function traceIn(who: string): "access key" | "unique id" | "username" | undefined {
+  if (/^A(?:KI|SI)A[A-Z\d]{12,}$/.test(who)) return "access key";
+  if (/^A(?:RO|ID)A[A-Z\d]{12,}$/.test(who)) return "unique id";
+  return /^(?!arn:)[\w.@+=-]+:(?!.*arn:)\S+$/i.test(who) ? "username" : undefined;
+}
+
 /** Throws for several ARNs in one argument. */
 export function checkOneArn(who: string): void {
   const problem = secondArnProblem(who);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { supposeIdentity } from "../../../../cli/model/evaluation.ts";
 import { denial, fault, httpError } from "../../../../functions/errors.ts";
 import { exits, prints } from "../mappings/cluster.ts";
 import { lineOf, MINUTE, NOW, otherLines, useLoggedCluster } from "./services.ts";
@@ -142,14 +143,39 @@ test("--since refuses another text, and a time after --until", async () => {
   );
 });
 
-test("--who matches a role with or without path, a session or its name, a username, or an IAM user's name", async () => {
+test("--who matches an ARN or a name in any case, with or without path, a username, and the id of a key or a role", async () => {
   const arn = "arn:aws:iam::111122223333:user/team/zoe";
-  cluster.events.push(
+  const federated = "arn:aws:sts::111122223333:federated-user/fed";
+  const identity = {
+    ...(supposeIdentity("arn:aws:sts::111122223333:assumed-role/Keys/x-y-z") ?? assert.fail()),
+    accessKeyId: "AKIAEXAMPLE123456",
+    principalId: "AROAEXAMPLE123456",
+  };
+  const added = [
     lineOf({ arn, outcome: "granted", time: NOW, record: { user: { username: "z", groups: [] } } }),
-  );
+    lineOf({ arn: federated, outcome: "denied", time: NOW }),
+    lineOf({ outcome: "denied", time: NOW, record: { identity } }),
+  ];
+  cluster.events.push(...added);
   for (const [who, count] of [
     ["arn:aws:iam::111122223333:role/Developers", 2],
     ["arn:aws:iam::111122223333:role/team/Developers", 2],
+    ["arn:aws:iam::111122223333:role/developers", 2],
+    ["ARN:aws:iam::111122223333:ROLE/DEVELOPERS", 2],
+    ["arn:aws:iam::111122223333:role/Developer", 0],
+    ["arn:aws:iam::444455556666:role/Developers", 0],
+    [SESSION.toUpperCase().replace("ARN:AWS:STS", "arn:aws:sts"), 2],
+    ["BOB", 2],
+    ["arn:aws:iam::111122223333:user/ZOE", 1],
+    ["arn:aws:iam::111122223333:user/other/zoe", 1],
+    ["z", 1],
+    ["Z", 0],
+    ["fed", 1],
+    ["arn:aws:sts::111122223333:federated-user/fed", 1],
+    ["arn:aws:sts::111122223333:federated-user/Fed", 0],
+    ["AKIAEXAMPLE123456", 1],
+    ["AKIAEXAMPLE123457", 0],
+    ["AROAEXAMPLE123456", 1],
     [SESSION, 2],
     [`${SESSION}by`, 0],
     ["bob", 2],
@@ -162,12 +188,12 @@ test("--who matches a role with or without path, a session or its name, a userna
     const { out } = await cluster.reviews(["--who", who, "--each"]);
     assert.equal(out.split("\n").length - 1, count, who);
   }
-  cluster.events.pop();
+  cluster.events.splice(-added.length);
 });
 
 test("without matches, it prints a message to standard error and an empty list as JSON", async () => {
   const message =
-    /^No matching reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who matches only complete ARNs, usernames, and names of IAM users and sessions\.\n$/;
+    /^No matching reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who matches only complete ARNs, usernames, ids of keys, and names of IAM users, federated users and sessions\.\n$/;
   await prints(cluster.reviews("--who eve -o json"), "[]\n", message);
   await prints(cluster.reviews("--who eve"), "");
 });
