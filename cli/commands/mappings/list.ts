@@ -19,6 +19,7 @@ import { destinationOf, readMappings, requireParameters } from "../../plan/read.
 
 interface ListOptions extends StoreOptions, ListOutputOptions {
   readonly group?: string;
+  readonly denied?: true;
 }
 
 export function listCommand(command: Command, run: Run): Command {
@@ -31,11 +32,13 @@ export function listCommand(command: Command, run: Run): Command {
       "mappings list -c prod -o csv > access.csv",
       "mappings list -c prod --group system:masters",
       "mappings list -c prod --account 111122223333 -o json",
+      "mappings list -c prod --denied",
       "mappings ls -c prod -o wide",
     ],
   });
   return withOptions(command, CONNECTIONS, READING, listOutput())
     .option("--group <name>", "only mappings that grant this group")
+    .option("--denied", "only denials, and mappings of a principal that is denied")
     .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
 }
 
@@ -51,7 +54,7 @@ async function list(clusters: Clusters, options: ListOptions, run: Run): Promise
 }
 
 async function listedEntriesIn(
-  { group }: ListOptions,
+  { group, denied }: ListOptions,
   connection: Connection,
   run: Run,
 ): Promise<ListedEntry[]> {
@@ -61,10 +64,15 @@ async function listedEntriesIn(
   const all = [...current.values()].flatMap((stored) => listedEntriesOf(stored, prefix, partition));
   const items = all
     .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
-    .map((item) => ({ ...item, ...deniedBy(item, current, connection) }));
+    .map((item) => ({ ...item, ...deniedBy(item, current, connection) }))
+    .filter(
+      ({ name, deniedBy: list }) => !denied || name.startsWith("deny/") || list !== undefined,
+    );
   if (items.length === 0) {
     const which = group === undefined ? "" : ` that grant ${group}`;
-    run.log(`No mappings${which} in ${await destinationOf(connection, current, run)}.\n`);
+    run.log(
+      `No ${denied ? "denials or denied " : ""}mappings${which} in ${await destinationOf(connection, current, run)}.\n`,
+    );
   }
   return items;
 }

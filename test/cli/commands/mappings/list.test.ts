@@ -92,3 +92,22 @@ test("JSON and YAML contain all fields", async () => {
     username: "root-user",
   });
 });
+
+test("--denied lists the deny lists, and the mappings of principals that are denied", async () => {
+  const bob = {
+    arn: "arn:aws:iam::111122223333:user/bob",
+    username: "bob",
+    groups: ["developers"],
+  };
+  cluster.put("user/111122223333/bob", bob);
+  cluster.put("deny/any", [{ name: "BOB" }]);
+  cluster.put("deny/999999999999", "{");
+  const { out } = await cluster.mappings("list --denied -o name");
+  assert.equal(out, "deny/666677778888\ndeny/999999999999\ndeny/any\nuser/111122223333/bob\n");
+  await prints(
+    cluster.mappings("list --denied --group developers"),
+    /^KIND .*\nuser +\d+ +bob +bob +developers +DENIED by deny\/any\n$/,
+  );
+  const none = await exits(cluster.mappings("list --denied --group nobody"), 0);
+  assert.match(none.err, /^No denials or denied mappings that grant nobody in /);
+});
