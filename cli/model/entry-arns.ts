@@ -245,9 +245,26 @@ export function arnsOverlap(a: string, b: string): boolean {
   return sectionsOverlap(arnSections(a), arnSections(b));
 }
 
-function sectionsOverlap(left: ArnSections | undefined, right: ArnSections | undefined): boolean {
+export function sectionsOverlap(
+  left: ArnSections | undefined,
+  right: ArnSections | undefined,
+): boolean {
   if (left === undefined || right === undefined) return false;
   return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
+}
+
+/**
+ * Returns whether a pattern surely matches every ARN that another one matches. Both are in lower
+ * case.
+ */
+export function sectionsCover(pattern: ArnSections, other: ArnSections): boolean {
+  return pattern.every((section, index) => globCovers(section, other[index] ?? ""));
+}
+
+function globCovers(glob: string, other: string): boolean {
+  // The match reads a `*` of the other glob as one character, which a `?` would match.
+  const isReadable = !(glob.includes("?") && other.includes("*"));
+  return glob === other || (isReadable && matchesGlob(glob, other));
 }
 
 /**

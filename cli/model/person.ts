@@ -13,17 +13,27 @@ import {
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { type Entry, readParameter } from "./entry.ts";
-import { arnsOverlap } from "./entry-arns.ts";
+import {
+  arnsOverlap,
+  isActive,
+  type PlacedMapping,
+  placed,
+  readValue,
+  sectionsOverlap,
+} from "./entry-arns.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "./evaluation.ts";
 
 export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */
   readonly mapping: string;
+  readonly entry: PlacedMapping;
   /** Whether the mapping is for this user only, so that its name suffices in a message. */
   readonly isOwn: boolean;
   readonly kind: "session" | "user" | "federated user";
   /** The pattern for a deny list. */
   readonly arnLike: string;
+  /** The pattern for the canonical ARN: for a session, that of its role. */
+  readonly canonicalLike: string;
   /** Whether the caller that assumes the role chooses the session's name. */
   readonly choosesName: boolean;
 }
@@ -90,18 +100,48 @@ export function identitiesNamed(
   parameters: StoredParameters,
   review: ReviewSettings,
 ): PossibleIdentity[] {
-  const { prefix, partition, now } = review;
+  const { prefix, partition } = review;
   return [...parameters].flatMap(([name, stored]) =>
     readParameter(prefix, name, stored, partition)
-      .entries.filter(({ mapping }) => !isExpired(mapping.notAfter, now))
-      .flatMap((entry) =>
-        identitiesOf(who, entry, partition).map((identity) => ({
-          ...identity,
-          mapping: shortName(name, prefix),
-          isOwn: isWithoutSessions(entry.kind),
-        })),
-      ),
+      .entries.map((entry) => placed(entry, name, partition))
+      .flatMap((entry) => {
+        if (entry.kind === "deny" || !isActive(entry, review)) return [];
+        const mapping = shortName(name, prefix);
+        const isOwn = isWithoutSessions(entry.kind);
+        const found = identitiesOf(who, entry, partition);
+        return found.map((identity) => ({ ...identity, entry, mapping, isOwn }));
+      }),
   );
+}
+
+/** Returns the federated users of any name that mappings may apply to. */
+export function federatedUsers(
+  parameters: StoredParameters,
+  review: ReviewSettings,
+): PossibleIdentity[] {
+  const { prefix, partition } = review;
+  return [...parameters].flatMap(([name, stored]) =>
+    readValue(name, stored, review).entries.flatMap((entry): PossibleIdentity[] => {
+      if (entry.kind === "deny" || !isActive(entry, review)) return [];
+      const { kind, account: list, mapping } = entry;
+      const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
+      const all = `arn:${partition}:sts::${account}:federated-user/*`;
+      if (!entry.arns.some((arn) => sectionsOverlap(arn, arnSections(all)))) return [];
+      const arnLike = kind === "federated-user" ? (mapping.arn ?? all) : all;
+      return [
+        {
+          kind: "federated user",
+          ...{ entry, mapping: shortName(name, prefix), isOwn: isWithoutSessions(kind) },
+          ...{ arnLike, canonicalLike: arnLike, choosesName: true },
+        },
+      ];
+    }),
+  );
+}
+
+/** Returns whether both are one name for a denial, which ignores case. */
+export function isNameOf(who: string, name: string): boolean {
+  return asciiLowerCase(who) === asciiLowerCase(name);
 }
 
 /** Returns the same identities as `identitiesNamed`, with patterns that fit in a deny list. */
@@ -135,28 +175,27 @@ function accountIn(arnLike: string): string {
   return arnLike.split(":")[4] ?? "*";
 }
 
-type Found = Omit<PossibleIdentity, "mapping" | "isOwn">;
+type Found = Omit<PossibleIdentity, "mapping" | "entry" | "isOwn">;
 
 function identitiesOf(
   who: string,
-  { kind, account: list, name, mapping }: Entry,
+  { kind, account: list, name, mapping }: PlacedMapping,
   partition: string,
 ): Found[] {
-  if (kind === "deny") return [];
   const account = list === "any" ? accountIn(mapping.arnLike ?? "") : list;
   const arn = (service: string, resource: string) =>
     `arn:${partition}:${service}::${account}:${resource}`;
   const session = (role: string, choosesName: boolean): Found => {
-    return { kind: "session", arnLike: arn("sts", `assumed-role/${role}/${who}`), choosesName };
+    const arnLike = arn("sts", `assumed-role/${role}/${who}`);
+    return { kind: "session", arnLike, canonicalLike: arn("iam", `role/${role}`), choosesName };
   };
-  const user: Found = { kind: "user", arnLike: arn("iam", `user/${who}`), choosesName: false };
-  const federated: Found = {
-    kind: "federated user",
-    arnLike: arn("sts", `federated-user/${who}`),
-    choosesName: false,
+  const own = (kind: Found["kind"], arnLike: string): Found => {
+    return { kind, arnLike, canonicalLike: arnLike, choosesName: false };
   };
+  const user = own("user", arn("iam", `user/${who}`));
+  const federated = own("federated user", arn("sts", `federated-user/${who}`));
   // A denial ignores case, so every spelling of the name is the person's.
-  const isWho = (text = "") => asciiLowerCase(text) === asciiLowerCase(who);
+  const isWho = (text = "") => isNameOf(who, text);
   const ofKind: Readonly<Record<MappingKind, () => Found[]>> = {
     role: () => [session(name, permissionSetInAnyCase(name) === undefined)],
     user: () => (isWho(name) ? [user] : []),

@@ -136,15 +136,7 @@ for (const [typed, message, input] of [
   ],
   [`mappings apply ${join(home, "mappings.yaml")} --dry-run`, /\n1 to add, 0 to change/],
   ["mappings apply", "Give a mapping file, such as -f mappings.yaml.\n"],
-  [
-    "explain jane@example.com",
-    `AS       MAPPING                        VERDICT                    USERNAME                GROUPS
-session  role/111122223333/developers   granted                    dev:jane-example.com    developers
-session  role/111122223333/nodes        denied, node_not_verified
-session  role/111122223333/pinned       depends on principalId
-session  sso/111122223333/clusteradmin  granted                    admin:jane-example.com  system:masters
-`,
-  ],
+  ["explain jane@example.com", /^session +\S+\/pinned +granted, only to AROAPIN +p$/m],
   [
     `explain ${ROLE} --session-name 'jane doe'`,
     /^--session-name must be letters, digits or \S+ without spaces/,
@@ -158,7 +150,7 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     "explain Developers",
     '"Developers" is role/111122223333/developers. To explain it, give that name, or its ARN.\n',
   ],
-  ["explain mallory", /^user +deny\/111122223333 +denied, identity_denied$/m],
+  ["explain mallory", /^user +user\/111122223333\/mallory +denied by deny\/111122223333$/m],
   [
     "explain sso/111122223333/ClusterAdmin",
     /^ +sso\/111122223333\/clusteradmin: matches {2}<- applies$/m,
@@ -188,7 +180,10 @@ session  sso/111122223333/clusteradmin  granted                    admin:jane-ex
     "irsa status",
     "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n",
   ],
-  ["mappings deny ASIALOCALBOBAAAAAAAA", /^"ASIALOCALBOBAAAAAAAA" is only a name\. /],
+  [
+    "mappings deny ASIALOCALBOBAAAAAAAA",
+    /^ASIALOCALBOBAAAAAAAA is the id of an access key\. To find .*:\n {2}\S.* --who ASIALOCALBOBAAAAAAAA\n$/,
+  ],
   ["mappings deny 111122223333", ACCOUNT_ONLY],
   ["explain 111122223333", ACCOUNT_ONLY],
   [

@@ -4,28 +4,29 @@ import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
-import { encodeName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, explainToken, isGranted } from "../../aws/review.ts";
+import { refuseTrace } from "../../cmdline/advice.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { LOG, type LogOptions } from "../../cmdline/review-log.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
-import { finding, silentExit, usage } from "../../io/errors.ts";
+import { silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
-import { type OutputFormat, printData, printList } from "../../io/print.ts";
+import { printData } from "../../io/print.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName, signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
+import { signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
-import { identitiesNamed, roleNamed } from "../../model/person.ts";
 import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
-import { readMappings, requireParameters } from "../../plan/read.ts";
+import { requireParameters } from "../../plan/read.ts";
+import { explainPerson } from "./explain-person.ts";
 import { explanationData, explanationLines, printLines } from "./show.ts";
 
-interface ExplainOptions extends OutputOptions {
+interface ExplainOptions extends OutputOptions, LogOptions {
   readonly tokenFile?: string;
   readonly sessionName?: string;
   readonly principalId?: string;
@@ -36,8 +37,11 @@ export function explainCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
-      "file or on standard input: shells and process lists keep the command line. For a person's name, lists the person's " +
-      "access. Exit code 1: access denied. The stack stores the function's settings in Parameter Store; where you cannot " +
+      "file or on standard input: shells and process lists keep the command line.\n\n" +
+      "For a person's name, lists as whom it was seen to log in, by mappings and by granted reviews in the function's log, " +
+      "and what a session or a user of that name would be, by mapping. Exit code 1 then means that denials cover each of " +
+      "these mappings for this name. Exit code 0 does not prove that a person of this name logs in.\n\n" +
+      "Otherwise, exit code 1 means that access is denied, or that the function cannot answer. The stack stores the function's settings in Parameter Store; where you cannot " +
       "read them, the verdict says on which settings it depends.",
     examples: [
       "explain -c prod arn:aws:iam::111122223333:role/Developers",
@@ -49,7 +53,7 @@ export function explainCommand(command: Command, run: Run): Command {
     "[who]",
     "ARN of a role, user, federated user or assumed role, sso/<account>/<permission set>, or a person's name",
   );
-  return withOptions(command, CONNECTION, OUTPUT)
+  return withOptions(command, CONNECTION, LOG, OUTPUT)
     .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
     .option("--session-name <name>", "session name to use with a role's ARN")
     .option("--principal-id <id>", "unique id to use with an ARN")
@@ -71,9 +75,10 @@ async function explain(
   run: Run,
 ): Promise<void> {
   checkUsage(who, options);
+  refuseTrace(who ?? "", cluster, run);
   const connection = await connect(cluster, {}, run);
   if (who !== undefined && isPersonName(who))
-    return explainPerson(who, options.output, connection, run);
+    return explainPerson(who, options, cluster, connection, run);
   const subject = await subjectOf(who, options, connection, run);
   const explanation = await (typeof subject === "string"
     ? explainToken(subject, connection, run)
@@ -94,63 +99,6 @@ async function explain(
     );
   }
   if (!isGranted(explanation)) throw silentExit();
-}
-
-async function explainPerson(
-  who: string,
-  output: OutputFormat,
-  connection: Connection,
-  run: Run,
-): Promise<void> {
-  const { review } = connection;
-  const known = await readMappings(connection, run);
-  await requireParameters(known, connection, run);
-  const role = roleNamed(who, known, review);
-  if (role !== undefined) {
-    const { kind, account, name } = role.entry;
-    const typed = kind === "sso-session" ? `sso/${account}/${encodeName(name)}` : role.mapping;
-    throw usage(`"${who}" is ${typed}. To explain it, give that name, or its ARN.`);
-  }
-  const found = new Map(
-    identitiesNamed(who, known, review).map((identity) => [identity.arnLike, identity]),
-  );
-  if (found.size === 0)
-    throw finding(`No mapping grants access to a session or a user named ${who}.`);
-  const isSigned = (await functionOf(connection, run)).settings.tokens === "jwt";
-  const explaining = [...found.values()].map(async ({ kind, arnLike, mapping }) => {
-    // One of the identities that a pattern matches.
-    const identity = supposeIdentity(arnLike.replaceAll("?", "0").replaceAll("*", "any"));
-    const sample =
-      identity && isSigned && isJwtKind(identity) ? signedIdentity(identity) : identity;
-    const explained = sample && (await explainIdentity(sample, connection, run, { known }));
-    const { username = "", groups = [] } = explained?.user ?? {};
-    const parameter = explained ? shortName(explained.parameter ?? "", review.prefix) : mapping;
-    const verdict = explained === undefined ? "depends on the account" : outcomeOf(explained);
-    const isGranted = explained !== undefined && explained.refusal === undefined;
-    return { item: { kind, parameter, verdict, username, groups }, isGranted };
-  });
-  const explanations = await Promise.all(explaining);
-  const items = explanations.map(({ item }) => item);
-  const headers = ["as", "mapping", "verdict", "username", "groups"];
-  const row = ({ kind, parameter, verdict, username, groups }: (typeof items)[number]) => [
-    kind,
-    parameter,
-    verdict,
-    username,
-    groups.join(","),
-  ];
-  await printList({ items, headers, row }, { output, headers: true }, run);
-  if (!explanations.some(({ isGranted }) => isGranted)) throw silentExit();
-}
-
-/**
- * Returns the verdict. Whether a pinned mapping applies depends on the id, which a name does not
- * have.
- */
-function outcomeOf({ refusal, condition }: Explanation): string {
-  if (refusal === undefined)
-    return condition === undefined ? "granted" : `granted, if ${condition}`;
-  return refusal.code === "mapping_mismatch" ? "depends on principalId" : `denied, ${refusal.code}`;
 }
 
 const PRINCIPALS = kindsWhere((kind) => isOfOne(kind) && !isListKind(kind));
@@ -187,7 +135,7 @@ const NOT_SUPPOSED =
 
 function checkUsage(
   who: string | undefined,
-  { tokenFile, sessionName, principalId, jwt }: ExplainOptions,
+  { tokenFile, sessionName, principalId, jwt, logGroup, stack }: ExplainOptions,
 ): void {
   if ([who, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage(
@@ -197,9 +145,12 @@ function checkUsage(
   if ((who === undefined) === (tokenFile === undefined))
     throw usage("Give one of: an ARN, a name, --token-file.");
   checkOneArn(who ?? "");
-  if (isPersonName(who ?? "") && (sessionName ?? principalId ?? jwt) !== undefined) {
+  const isName = isPersonName(who ?? "");
+  if (isName && (sessionName ?? principalId ?? jwt) !== undefined) {
     throw usage(`--session-name, --principal-id and --jwt require an ARN, not ${who}.`);
   }
+  if (!isName && (logGroup ?? stack) !== undefined)
+    throw usage("--log-group and --stack require a person's name.");
 }
 
 /** The session of a role's instance, if the user names no session and the mapping needs one. */

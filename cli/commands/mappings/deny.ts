@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { refuseTrace } from "../../cmdline/advice.ts";
 import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
@@ -54,6 +55,8 @@ async function deny(
   run: Run,
 ): Promise<void> {
   const terms = { endAt: endOf(options, ""), description: options.description };
+  const [cluster] = clusters.chosen;
+  if (cluster !== undefined) refuseTrace(who, cluster, run);
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {

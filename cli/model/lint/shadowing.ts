@@ -5,7 +5,7 @@ import {
   ADMIN_GROUPS,
   adminGroupsOf,
 } from "../../../functions/authenticator/mapping/admin-groups.ts";
-import { matchesArnLike } from "../../../functions/authenticator/mapping/arn.ts";
+import { arnPattern } from "../../../functions/authenticator/mapping/arn.ts";
 import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import {
@@ -17,7 +17,7 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import { accountOf, type Entry } from "../entry.ts";
-import type { PlacedEntry, PlacedMapping } from "../entry-arns.ts";
+import { type PlacedEntry, type PlacedMapping, sectionsCover } from "../entry-arns.ts";
 import {
   decideForPrincipal,
   principalOf,
@@ -138,14 +138,11 @@ export function coversIn(
   return new Map(covers);
 }
 
-/**
- * Returns whether an earlier pattern surely matches all that `later` matches: the match reads a `*`
- * in `later` as one character, which a `?` would match.
- */
+/** Returns whether an earlier pattern surely matches all that `later` matches. */
 function isCovered(later: string, { arnLike = "", notAfter }: Mapping): boolean {
   if (notAfter !== undefined) return false;
-  if (arnLike.toLowerCase() === later.toLowerCase()) return true;
-  return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
+  const [pattern, other] = [arnPattern(arnLike), arnPattern(later)];
+  return pattern !== undefined && other !== undefined && sectionsCover(pattern, other);
 }
 
 /**
