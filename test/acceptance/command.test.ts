@@ -71,6 +71,8 @@ const CREDENTIALS =
 
 for (const [what, argv, text, answer] of [
   ["created resources and costs", ["--only", "1"], CREATED],
+  ["which permissions it needs", ["--only", "1"], /^Needs: {3}the permissions to create these, /m],
+  ["the policy of --short", ["--short"], /^Needs: {3}test\/acceptance\/acceptance-role\.json: /m],
   ["that account settings do not change", ["--only", "1", "--enable-token-signing"], UNCHANGED],
   ["that signing stays off without the option", ["--only", "13"], UNCHANGED],
   ["that the option enables signing", ["--only", "13", "--enable-token-signing"], SIGNS],
@@ -263,10 +265,33 @@ test("--short runs only its checks, announces one stack and 20 minutes at most, 
   );
 });
 
+test("--dry-run prints what a run would create and which permissions it needs, without a call and without credentials", () => {
+  const { PATH } = process.env;
+  const file = join(import.meta.dirname, "acceptance.ts");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [file, "--short", "--dry-run", "--cluster", "acceptance-0123abcd", "--region", "eu-west-1"],
+    // A call would end with an error: nothing listens at this port.
+    { encoding: "utf8", env: { PATH, AWS_ENDPOINT_URL: "http://127.0.0.1:1" } },
+  );
+  assert.deepEqual([status, stderr], [0, ""]);
+  for (const text of [
+    /^Acceptance run acceptance-0123abcd in the account of the credentials, eu-west-1$/m,
+    /^Creates: one CloudFormation stack with acceptance-0123abcd in its name/m,
+    /^Needs: {3}test\/acceptance\/acceptance-role\.json: /m,
+    /^ {2}2 AWS::Lambda::Function$/m,
+    /^ {2}1 AWS::ApiGatewayV2::Api$/m,
+    /^--dry-run: nothing was created, and AWS was not called\.$/m,
+  ]) {
+    assert.match(stdout, text);
+  }
+});
+
 const mtls = useFolder().write("mtls.json", '{"endpoint": {}}');
 for (const [argv, message] of [
   [["--only", "14"], /--only 14: must be the number of a check/],
   [["--short", "--only", "1"], /--short and --only cannot be used together/],
+  [["--remove", "acceptance-0123abcd", "--dry-run"], /--remove and --dry-run cannot be used/],
   [["--remove", "prod"], /prod is not the id of an acceptance run/],
   [["--cluster", "acceptance-0123ABCD"], /is not the id of an acceptance run/],
   [

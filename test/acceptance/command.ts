@@ -42,6 +42,10 @@ export async function acceptance(all: readonly Check[]): Promise<void> {
   }
   try {
     const options = readOptions(argv, process.env);
+    if (options.dryRun) {
+      process.stdout.write(await dryRun(all, options));
+      return;
+    }
     if (options.region === undefined)
       throw new Error("No region. Give --region, or set AWS_REGION.");
     const world = realWorld(options.region);
@@ -51,6 +55,31 @@ export async function acceptance(all: readonly Check[]): Promise<void> {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = EXIT.usage;
   }
+}
+
+/** What a run with these options would print before it asks, and the resources of its first stack. */
+export async function dryRun(all: readonly Check[], options: Options): Promise<string> {
+  const { clusterId, region = "the Region of --region", inputs, keep } = options;
+  const text = announcement(
+    `the account of the credentials, ${region}`,
+    clusterId,
+    chooseChecks(all, options),
+    {
+      keep,
+      enableSigning: inputs.enableTokenSigning,
+      limit: "not checked: --dry-run",
+      ends: "their end was not checked",
+      folder: join(".acceptance", clusterId),
+    },
+  );
+  // Imported on demand, since it loads CDK, which takes seconds.
+  const { resourcesOfStack } = await import("./dry-run.ts");
+  const resources = resourcesOfStack(clusterId).map((line) => `  ${line}\n`);
+  return `${text}
+The stack of the cluster has these resources:
+${resources.join("")}
+--dry-run: nothing was created, and AWS was not called.
+`;
 }
 
 /**
@@ -96,7 +125,8 @@ export async function acceptanceIn(
     ends,
     folder: relative(ROOT, folder),
   };
-  world.print(announcement(account.id, world.region, clusterId, chosen, effects));
+  const there = `account ${account.id}, ${world.region}`;
+  world.print(announcement(there, clusterId, chosen, effects));
   if (!options.yes) await ask();
   mkdirSync(folder, { recursive: true });
   writeFileSync(

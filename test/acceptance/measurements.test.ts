@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { CHECKS } from "./acceptance.ts";
 import { deployedCluster, inputOf, json } from "./deployed.ts";
 import { fakeWorld } from "./fake-world.ts";
+import { withoutPermission } from "./permissions.ts";
 import { isGood } from "./report.ts";
 import { runChecks } from "./runner.ts";
 
@@ -16,6 +17,8 @@ interface Behaviour {
   readonly starts: readonly number[];
   /** How many of a version's first reviews write no report. */
   readonly lost: number;
+  /** How many of a version's first reviews fail. */
+  readonly faults?: number;
 }
 
 interface Event {
@@ -24,7 +27,11 @@ interface Event {
   readonly message: string;
 }
 
-async function measured({ late, starts, lost }: Behaviour) {
+async function measured(
+  { late, starts, lost, faults = 0 }: Behaviour,
+  numbers: readonly number[] = [16],
+) {
+  const calls: string[] = [];
   const reports: Event[] = [];
   const access: Event[] = [];
   let published = 1;
@@ -44,8 +51,9 @@ async function measured({ late, starts, lost }: Behaviour) {
       /assume-role/,
       () => json({ Credentials: { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" } }),
     ],
-    [/put-role-policy|update-function-configuration/, () => "{}"],
+    [/put-role-policy|update-function-configuration|function-concurrency/, () => "{}"],
     [/^iam-authenticator mappings/, () => ""],
+    [/^iam-authenticator token/, () => json({ status: { token: "k8s-aws-v1.t" } })],
     [/get-function-configuration/, () => json({ Timeout: 8, LastUpdateStatus: "Successful" })],
     [/get-alias/, () => json({ FunctionVersion: alias })],
     [
@@ -93,6 +101,8 @@ async function measured({ late, starts, lost }: Behaviour) {
     });
   }
   const world = fakeWorld((call) => {
+    const [program, ...words] = call.split(" ");
+    if (program === "aws") calls.push(words.join(" "));
     const [, answer] = answers.find(([pattern]) => pattern.test(call)) ?? [];
     return answer === undefined ? deployedCluster(call) : answer(call);
   });
@@ -101,19 +111,20 @@ async function measured({ late, starts, lost }: Behaviour) {
       ...world,
       async request() {
         review();
+        if (sinceMove <= faults) return { status: 500, headers: {}, text: "" };
         const user = { username: "acceptance:probe", groups: ["acceptance"] };
         return { status: 200, headers: {}, text: json({ status: { authenticated: true, user } }) };
       },
     },
     {
       clusterId: "acceptance-0123abcd",
-      checks: CHECKS.filter(({ number }) => number === 16),
+      checks: CHECKS.filter(({ number }) => numbers.includes(number)),
       keep: true,
     },
   );
   const row = (name: string) =>
     rows.find((found) => found.name === name) ?? assert.fail(`no row "${name}"`);
-  return { rows, row, reports };
+  return { rows, row, reports, calls };
 }
 
 for (const [what, behaviour, seen] of [
@@ -126,6 +137,11 @@ for (const [what, behaviour, seen] of [
     "the first reviews reach the former version",
     { late: 2, starts: [], lost: 0 },
     /^21 reports, 1 cold, log streams: 1; /,
+  ],
+  [
+    "the first reviews fail",
+    { late: 0, starts: [], lost: 0, faults: 2 },
+    /^(2[123] reports, 1 cold, log streams: 1(; |$)){3}/,
   ],
   [
     "Lambda starts and replaces environments",
@@ -158,4 +174,11 @@ test("measurements: if a version's reports do not appear, that row alone has fai
     failed.map(({ name, seen }) => `${name}: ${seen}`),
     ["Lambda's reports: no report; no report; no report"],
   );
+});
+
+test("the checks of --short make no call that acceptance-role.json does not allow", async () => {
+  const { calls, rows } = await measured({ late: 1, starts: [4], lost: 0 }, [15, 16]);
+  assert.ok(rows.some(({ name }) => name === "served again"));
+  assert.ok(calls.some((call) => call.startsWith("lambda put-function-concurrency ")));
+  assert.deepEqual(withoutPermission(calls), []);
 });

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { POLICY_FILE } from "./permissions.ts";
 import type { Check } from "./runner.ts";
 import { DISABLE, ENABLE } from "./signed-tokens.ts";
 import type { Inputs } from "./site.ts";
@@ -19,7 +20,9 @@ test/acceptance/reports/, and removes everything. test/acceptance/README.md desc
 
   --yes                   skip the confirmation
   --region <region>       default: AWS_REGION
-  --short                 20 minutes and one stack: a login, a denial, an outage and measurements
+  --short                 20 minutes and one stack: a login, a denial, an outage and measurements.
+                          Its permissions are in test/acceptance/acceptance-role.json
+  --dry-run               print what the run would create and which permissions it needs, without a call of AWS
   --only <numbers>        run only these checks, for example 1,3
   --sso-profile <name>    a profile with an IAM Identity Center permission set, for checks 2 and 12
   --qualifier <id>        the qualifier of cdk bootstrap, if it has one
@@ -47,6 +50,7 @@ export function readOptions(
       yes: { type: "boolean" },
       region: { type: "string" },
       short: { type: "boolean" },
+      "dry-run": { type: "boolean" },
       only: { type: "string" },
       "sso-profile": { type: "string" },
       qualifier: { type: "string" },
@@ -62,12 +66,11 @@ export function readOptions(
   });
   const { qualifier } = values;
   checkQualifier(qualifier);
-  if (values.short && values.only !== undefined)
-    throw new Error("--short and --only cannot be used together.");
+  checkCombination(values, "short", "only");
+  checkCombination(values, "remove", "cluster");
+  checkCombination(values, "remove", "dry-run");
   const kept = readRun(values.remove);
   const given = kept?.clusterId ?? values.remove ?? values.cluster;
-  if (values.remove !== undefined && values.cluster !== undefined)
-    throw new Error("--remove and --cluster cannot be used together.");
   checkId(given);
   return {
     clusterId: given ?? `acceptance-${randomBytes(4).toString("hex")}`,
@@ -76,6 +79,7 @@ export function readOptions(
       kept?.region ??
       (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]),
     short: values.short ?? false,
+    dryRun: values["dry-run"] ?? false,
     /** Numbers of checks; empty: all. */
     only: (values.only?.match(/[^,]+/g) ?? []).map(readNumber),
     yes: values.yes ?? false,
@@ -93,6 +97,15 @@ export function readOptions(
       private: readFile("--private", values.private, ["endpoint"]),
     } satisfies Inputs,
   };
+}
+
+function checkCombination(
+  values: Readonly<Record<string, string | boolean | undefined>>,
+  one: string,
+  other: string,
+): void {
+  if (values[one] === undefined || values[other] === undefined) return;
+  throw new Error(`--${one} and --${other} cannot be used together.`);
 }
 
 function checkQualifier(qualifier: string | undefined): void {
@@ -157,8 +170,8 @@ interface Effects {
 }
 
 export function announcement(
-  account: string,
-  region: string,
+  /** The account and the Region. */
+  place: string,
   clusterId: string,
   checks: readonly Check[],
   /**
@@ -178,11 +191,12 @@ export function announcement(
 It stays enabled. To disable it:  ${DISABLE}
 It does not change other account settings.`
       : "It does not change account settings.";
-  return `Acceptance run ${clusterId} in account ${account}, ${region}
+  return `Acceptance run ${clusterId} in ${place}
 
 Checks:  ${checks.map(({ number, title }) => `${number} ${title}`).join("; ")}
 Creates: ${created(clusterId, checks)}
          /iam-authenticator/${clusterId}. All except the parameters have the tag ${TAG}.
+Needs:   ${isShort(checks) ? `${POLICY_FILE}: the permissions of --short, as an IAM policy` : "the permissions to create these, such as an administrator's"}
 Time:    about ${minutesOf(checks)} minutes. This is an estimate: no run on AWS has been measured yet.
          Credentials must remain valid for as long: ${ends}.
 Limit:   ${limit}
@@ -192,8 +206,10 @@ ${end}
 `;
 }
 
+const isShort = (checks: readonly Check[]) => checks.every(({ short }) => short !== undefined);
+
 function created(clusterId: string, checks: readonly Check[]): string {
-  if (checks.every(({ short }) => short !== undefined)) {
+  if (isShort(checks)) {
     return `one CloudFormation stack with ${clusterId} in its name (functions, an HTTP API, log groups, alarms, roles), the role
          ${clusterId}, and parameters below`;
   }

@@ -7,6 +7,7 @@ import { FULL_NAME } from "../../cli/cmdline/spelling.ts";
 import { processRun } from "../../cli/io/run.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
+import { acceptancePolicy, POLICY_FILE } from "../acceptance/permissions.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
 import { type Figures, loginsPlot } from "./images.ts";
 import { recordingImage, recordSession } from "./recording.ts";
@@ -39,6 +40,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),
     "test/docs/help.txt": await everyHelp(),
+    [POLICY_FILE]: `${JSON.stringify(acceptancePolicy(), null, 2)}\n`,
   };
 }
 

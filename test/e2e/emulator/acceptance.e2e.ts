@@ -19,6 +19,7 @@ import { CHECKS } from "../../acceptance/acceptance.ts";
 import { startApiserver } from "../../acceptance/apiserver.ts";
 import { acceptanceIn } from "../../acceptance/command.ts";
 import { readOptions } from "../../acceptance/options.ts";
+import { withoutPermission } from "../../acceptance/permissions.ts";
 import { realWorld } from "../../acceptance/real-world.ts";
 import type { Webhook } from "../../acceptance/reviews.ts";
 import { mustRun } from "../../acceptance/site.ts";
@@ -77,6 +78,8 @@ async function startEmulatedWorld(region: string) {
   const emulator = await startEmulator(region);
   const sts = await startEmulatedSts();
   const common = { PATH: process.env["PATH"], ...emulator.environment };
+  /** Of the AWS CLI, each as `<service> <operation>`. */
+  const calls: string[] = [];
   const world = realWorld(region, (program, [service]) => ({
     ...common,
     HOME: world.folder,
@@ -89,7 +92,10 @@ async function startEmulatedWorld(region: string) {
 
   return {
     ...world,
+    calls,
     async run(...[program, args, options]: Parameters<typeof world.run>) {
+      const isCall = program === "aws" && args.includes("--cli-input-json");
+      if (isCall) calls.push(args.slice(0, 2).join(" "));
       const ran = await world.run(program, args, options);
       if (program === "aws" && ran.exitCode === 0)
         sts.learn(args.slice(0, 2).join(" "), ran.stdout);
@@ -219,6 +225,7 @@ test("--short: a login, a denial and measurements, and unsupported rows are not 
   assert.deepEqual(of("not served").sort(), unserved.sort());
   assert.deepEqual(of("not run"), []);
   assert.deepEqual(of("passed").slice(-3), REMOVED);
+  assert.deepEqual(withoutPermission(world.calls), []);
 });
 
 test("every check runs, unsupported rows are not served, and no resources are left", async () => {
