@@ -62,7 +62,11 @@ export interface MemoryStore extends LocalServer {
   put(
     name: string,
     value: string,
-    options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> },
+    options?: {
+      type?: ParameterType;
+      tags?: Readonly<Record<string, string>>;
+      description?: string;
+    },
   ): number;
   /** Returns false if the parameter does not exist. */
   remove(name: string): boolean;
@@ -84,12 +88,12 @@ export async function startParameterStore(options: MemoryStoreOptions = {}): Pro
   const put: MemoryStore["put"] = (
     name,
     value,
-    { type = newest(kept, name)?.type ?? "String", tags } = {},
+    { type = newest(kept, name)?.type ?? "String", tags, description } = {},
   ) =>
     writeParameter(
       kept,
       { partition, region, account },
-      { name, value, type, tags, overwrite: true },
+      { name, value, type, tags, description, overwrite: true },
     ).version;
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
   const clock = options.sendsDate === true ? { clock: (signed: number) => signed } : {};

@@ -1,25 +1,22 @@
-// Why writing stopped: whether the failed write is stored, and what is written, unfinished and
-// left.
+// Why writing stopped: what the failed write has done, and what is written, unfinished and left.
 
-import { isDeepStrictEqual } from "node:util";
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
-import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
-import { changesOrder, entryKey, listIn, mergeList } from "../model/stored.ts";
-import type { Change } from "./changes.ts";
-import { LOOK_MS, Overwrote } from "./write-parameter.ts";
+import { Overwrote, Unsure } from "./write-parameter.ts";
 
-/** Whether a write happened. */
-export type State = "written" | "absent" | "unknown";
+/**
+ * What a failed write has done. It is `replaced` if it is stored, and what other operators wrote
+ * meanwhile is not.
+ */
+export type State = "absent" | "replaced" | "unknown";
 
-/** Why writing stopped. `state` is the outcome of the failed write. */
+/** Why writing stopped. */
 export class Stopped extends Failure {
   readonly state: State;
   constructor({ exitCode }: Failure, lines: readonly string[], state: State, cause: unknown) {
@@ -31,32 +28,11 @@ export class Stopped extends Failure {
 /** No order of the writes keeps an administrator, so the same command fails again. */
 export class NoOrder extends Failure {}
 
-/**
- * Returns whether the failed write is stored. Reads the parameter if the failure does not show it.
- */
-export async function stateOf(
-  { name, before, value }: Change,
-  failure: Failure,
-  { ssm }: Connection,
-): Promise<State> {
-  if (failure instanceof Overwrote) return "written";
-  // A conflict, or an interruption, which only happens before a write.
-  if (failure.exitCode !== EXIT.awsFailure) return "absent";
-  try {
-    const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
-    if (stored === value) return "written";
-    const key = entryKey(name);
-    const wanted = listIn(value);
-    const now = listIn(stored);
-    if (key === undefined || wanted === undefined || now === undefined) return "absent";
-    const base = listIn(before?.value) ?? [];
-    // Beside other changes, a new order cannot be recognized.
-    if (changesOrder(key, base, wanted)) return isDeepStrictEqual(now, base) ? "absent" : "unknown";
-    const { items, clashes } = mergeList(key, base, wanted, now);
-    return clashes.length === 0 && isDeepStrictEqual(items, now) ? "written" : "absent";
-  } catch {
-    return "unknown";
-  }
+/** Returns what a write that failed with this error has done, and the parameter if it is known. */
+export function outcomeOf(error: unknown): { readonly state: State; readonly name?: string } {
+  if (error instanceof Overwrote) return { state: "replaced", name: error.parameter };
+  if (error instanceof Unsure) return { state: "unknown", name: error.parameter };
+  return { state: "absent" };
 }
 
 /**
@@ -83,13 +59,8 @@ const NOTHING = "Nothing was written.";
  * Creates the error that reports what is written and what is left. Running the same command again
  * makes a new plan with the remaining changes.
  */
-export function stopped(
-  failure: Failure,
-  found: Written,
-  state: State,
-  error: unknown,
-  prefix: string,
-): Stopped {
+export function stopped(failure: Failure, found: Written, error: unknown, prefix: string): Stopped {
+  const { state } = outcomeOf(error);
   const { written, begun, unsure, left } = found;
   const names = (some: readonly string[]) => listed(some.map((name) => shortName(name, prefix)));
   const isNothing = written.length + begun.length + unsure.length === 0;
@@ -104,7 +75,11 @@ export function stopped(
     begun.length > 0 && `Not finished: ${names(begun)}.`,
     !isNothing && left.length > 0 && `Not written: ${names(left)}.`,
   ].filter((line) => line !== false);
-  const again = isNothing ? "Run the same command again." : "Run the same command again to finish.";
+  const again = isNothing
+    ? "Run the same command again."
+    : state === "replaced"
+      ? "Restore it first, then run the same command again."
+      : "Run the same command again to finish.";
   const helps = state === "unknown" || helpsAgain(error, failure);
   if (helps && written.length < all) lines.push(`${lines.pop()} ${again}`);
   return new Stopped(failure, lines, state, error);

@@ -137,7 +137,8 @@ async function writeOrReplace(
     await writeAll(proposal, proposal.connection, run);
     return cluster;
   } catch (error) {
-    if (plan.ifRefused === undefined || !isAccessDenied(error)) throw error;
+    const isAbsent = error instanceof Stopped && error.state === "absent";
+    if (plan.ifRefused === undefined || !isAbsent || !isAccessDenied(error)) throw error;
   }
   try {
     const other = { ...(await plan.ifRefused(run)), ...(plan.effect && { effect: plan.effect }) };

@@ -16,15 +16,18 @@ import { descriptionOf, readBy, replay, startOfRace } from "./list-history.ts";
 import {
   ATTEMPTS,
   changedMeanwhile,
+  historyAfter,
   isOwn,
   keepsChanging,
   type Neighbours,
-  overwrote,
+  Overwrote,
   type PutInput,
   pause,
   put,
   readBefore,
+  replacedBy,
   UNINTERRUPTED,
+  type Write,
 } from "./write-parameter.ts";
 
 /**
@@ -36,7 +39,8 @@ type CheckMerge = (merged: string, theirs: string) => void | Promise<void>;
  * Writes a list, and merges it with concurrent changes. Parameter Store has no conditional put, but
  * it numbers versions. A skipped number shows that this write replaced another one, which is in the
  * history. Their changes are merged and written again. If both changed the same entry, or `check`
- * throws, their value is kept as it is and this throws.
+ * throws, their value is kept as it is and this throws. Throws `Overwrote` if what a write replaced
+ * could be neither merged nor restored.
  */
 export async function writeList(
   ssm: SSMClient,
@@ -46,41 +50,49 @@ export async function writeList(
   interrupted: AbortSignal,
   neighbours?: Neighbours,
 ): Promise<{ readonly value: string; readonly isMerged: boolean }> {
-  const { name, before, value = "[]", isInterim = false } = change;
-  const merge: Merge = {
-    key,
-    change,
-    check,
-    base: before?.value ?? "[]",
-    wanted: value,
-    isMerged: false,
-  };
-  /** The version that was written last. */
-  let last = 0;
+  const { before, value: wanted = "[]" } = change;
+  const base = before?.value ?? "[]";
+  const merge: Merge = { key, change, check, base, wanted, isMerged: false };
+  const value = await writeMerged(ssm, merge, interrupted, neighbours).catch((error) => {
+    throw merge.last === undefined ? error : new Overwrote(merge.last, error);
+  });
+  if (merge.refused !== undefined) throw merge.refused;
+  return { value, isMerged: merge.isMerged };
+}
+
+/** Writes until no write has replaced another operator's. Returns the stored list. */
+async function writeMerged(
+  ssm: SSMClient,
+  merge: Merge,
+  interrupted: AbortSignal,
+  neighbours: Neighbours | undefined,
+): Promise<string> {
+  const { name, before, isInterim = false } = merge.change;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const { last } = merge;
     // Not interrupted after the first write: replaced entries must be restored.
-    const isPut = last > 0;
-    const { signal, beside } = isPut
-      ? { signal: UNINTERRUPTED }
-      : { signal: interrupted, beside: neighbours };
+    const { signal, beside } =
+      last === undefined
+        ? { signal: interrupted, beside: neighbours }
+        : { signal: UNINTERRUPTED, beside: undefined };
     if (attempt > 0) await pause(signal);
     const { over, current } = listOf(await readBefore(ssm, name, signal, beside), name, before);
-    await combineStored(merge, ssm, current, over, isPut);
+    await combineStored(merge, ssm, current, over);
     merge.base = current;
-    if (isSameValue(merge.wanted, current)) return resultOf(merge, current);
-    const Description = await descriptionOf(
-      ssm,
-      name,
-      { over, isInterim, isAgain: isPut && over === last },
-      signal,
-    );
+    if (isSameValue(merge.wanted, current)) return current;
+    const isAgain = over === last?.version;
+    const Description = await descriptionOf(ssm, name, { over, isInterim, isAgain }, signal);
     const input = { Name: name, Value: merge.wanted, Description };
     const version = await put(ssm, input, over);
     if (version === undefined) continue;
-    if (version === over + 1) return resultOf(merge, merge.wanted);
-    const history = await readHistory(ssm, name, UNINTERRUPTED);
-    await combineReplaced(merge, input, current, history, { over, version, isRestored: isPut });
-    last = version;
+    if (version === over + 1) return merge.wanted;
+    const isRestored = last !== undefined;
+    const write = { name, over, version };
+    // What the write before replaced is merged in this one.
+    merge.last = write;
+    const history = await historyAfter(ssm, write);
+    merge.last = { ...write, replaced: replacedBy(write, input, history) };
+    await combineReplaced(merge, input, current, history, { over, version, isRestored });
   }
   throw keepsChanging(name);
 }
@@ -94,6 +106,8 @@ interface Merge {
   base: string;
   wanted: string;
   isMerged: boolean;
+  /** The last write, of which `wanted` restores what it replaced. */
+  last?: Write;
   /** Why the merge must not be written: the list of the other operators is kept. */
   refused?: unknown;
 }
@@ -119,18 +133,13 @@ async function combine(merge: Merge, theirs: string, isRestored: boolean): Promi
 }
 
 /**
- * Joins the list with the stored one, version `over`. After this command's own write, `isPut`, an
- * entry that another operator replaced without having read it is not one that they removed.
+ * Joins the list with the stored one, version `over`. After this command's own write, an entry that
+ * another operator replaced without having read it is not one that they removed.
  */
-async function combineStored(
-  merge: Merge,
-  ssm: SSMClient,
-  current: string,
-  over: number,
-  isPut: boolean,
-) {
+async function combineStored(merge: Merge, ssm: SSMClient, current: string, over: number) {
   if (isSameValue(current, merge.base)) return;
   const { key, change } = merge;
+  const isPut = merge.last !== undefined;
   const history = isPut ? await readHistory(ssm, change.name, UNINTERRUPTED) : [];
   const earlier = history.filter(({ version }) => version <= over);
   const start = startOfRace(earlier, over);
@@ -168,14 +177,6 @@ async function combineReplaced(
   merge.base = merge.wanted;
   await combine(merge, replaced(key, input, merge.wanted, history, first, version), isRestored);
   merge.base = written;
-}
-
-function resultOf(
-  { refused, isMerged }: Merge,
-  value: string,
-): { readonly value: string; readonly isMerged: boolean } {
-  if (refused !== undefined) throw refused;
-  return { value, isMerged };
 }
 
 /**
@@ -235,8 +236,8 @@ function replaced(
     written.version > from && written.version < to && !isOwn(written, input);
   const between = history.filter(isBetween);
   if (between.length === 0) return list;
-  const unreadable = between.filter(({ value }) => listIn(value) === undefined);
-  if (unreadable.length > 0) throw overwrote(input.Name, unreadable);
+  const unreadable = between.find(({ value }) => listIn(value) === undefined);
+  if (unreadable !== undefined) throw finding(`Version ${unreadable.version} is not a JSON list.`);
   // Unchanged: a merge loses repeated keys.
   const [only, ...others] = between;
   const isCurrent = (history.find(({ version }) => version === from)?.value ?? list) === list;

@@ -15,7 +15,7 @@ import { entryKey, isStored, listIn, type VersionedParameter } from "../model/st
 import type { Change } from "./changes.ts";
 import type { Accepted } from "./judge.ts";
 import { checkMerge, rebased } from "./rebase.ts";
-import { NoOrder, stateOf, stopped } from "./stopped.ts";
+import { NoOrder, outcomeOf, stopped } from "./stopped.ts";
 import { mergeValues, writeList } from "./write-list.ts";
 import { NeighbourChanged, type Neighbours, writeValue } from "./write-parameter.ts";
 
@@ -48,7 +48,9 @@ export async function writeAll(
   const writing = new Writing(accepted, connection, run, progress);
   try {
     let isLeft = true;
-    while (isLeft) isLeft = await writing.step();
+    while (isLeft) isLeft = await writing.phase();
+  } catch (error) {
+    throw writing.reportOf(error);
   } finally {
     progress.end();
     endOfWaiting();
@@ -65,8 +67,6 @@ class Writing {
   #current: Map<string, VersionedParameter>;
   /** When this command wrote a parameter, by name. */
   readonly #times = new Map<string, number>();
-  /** The write that may be stored although it failed. */
-  #uncertain: Change | undefined;
   #rereads = 0;
 
   constructor(
@@ -84,20 +84,8 @@ class Writing {
     this.#current = new Map(accepted.current);
   }
 
-  /**
-   * Writes the next phase. Returns whether something may be left to write: true after a phase, and
-   * after a write of which only the response was lost. Throws `Stopped` after any other failure.
-   */
-  async step(): Promise<boolean> {
-    try {
-      return await this.#phase();
-    } catch (error) {
-      await this.#report(error);
-      return true;
-    }
-  }
-
-  async #phase(): Promise<boolean> {
+  /** Writes the next phase. Returns whether something may be left to write. */
+  async phase(): Promise<boolean> {
     const planned = await this.#next();
     if (planned === undefined) return false;
     await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#run);
@@ -119,36 +107,29 @@ class Writing {
         await this.#write(write);
     } catch (error) {
       if (!(error instanceof NeighbourChanged)) throw error;
-      this.#uncertain = undefined;
     }
     return true;
   }
 
   /**
-   * Throws an error that states why a phase has stopped, and lists what is written and what is
-   * left. Returns if only the response of a write was lost.
+   * Returns an error that states why a phase has stopped, and lists what is written and what is
+   * left; the error itself if it is a bug.
    */
-  async #report(error: unknown): Promise<void> {
+  reportOf(error: unknown): unknown {
     const failure = toFailure(error);
-    if (failure === undefined) throw error;
-    const uncertain = this.#uncertain;
-    const state =
-      uncertain === undefined ? "absent" : await stateOf(uncertain, failure, this.#connection);
-    const unsure = state === "unknown" && uncertain !== undefined ? [uncertain.name] : [];
-    if (state === "written" && uncertain !== undefined) {
-      this.#note(uncertain.name, uncertain.value);
-      this.#uncertain = undefined;
-      if (failure.exitCode === EXIT.awsFailure) return;
-    }
+    if (failure === undefined) return error;
+    const { state, name: failed } = outcomeOf(error);
+    const isUnsure = (name: string) => state === "unknown" && name === failed;
+    const isBegun = (name: string) => this.#times.has(name) || name === failed;
     const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
-    const others = rest.filter((name) => !unsure.includes(name));
+    const others = rest.filter((name) => !isUnsure(name));
     const found = {
       written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
-      begun: others.filter((name) => this.#times.has(name)),
-      unsure,
-      left: others.filter((name) => !this.#times.has(name)),
+      begun: others.filter(isBegun),
+      unsure: rest.filter(isUnsure),
+      left: others.filter((name) => !isBegun(name)),
     };
-    throw stopped(failure, found, state, error, this.#connection.review.prefix);
+    return stopped(failure, found, error, this.#connection.review.prefix);
   }
 
   /** Plans the next phase by the plan's time, except for waits. */
@@ -203,12 +184,8 @@ class Writing {
       before: this.#current.get(name),
       value,
     };
-    this.#uncertain = change;
-    this.#note(
-      name,
-      await this.#writeChange(change, wanted ?? change, this.#neighboursOf(planned)),
-    );
-    this.#uncertain = undefined;
+    const neighbours = this.#neighboursOf(planned);
+    this.#note(name, await this.#writeChange(change, wanted ?? change, neighbours));
     this.#progress.show(this.#times.size);
   }
 

@@ -8,7 +8,11 @@
  */
 export interface AwsError extends Error {
   readonly $fault: "client" | "server";
-  readonly $metadata: { readonly httpStatusCode?: number | undefined };
+  readonly $metadata: {
+    readonly httpStatusCode?: number | undefined;
+    /** How often the SDK sent the request. */
+    readonly attempts?: number | undefined;
+  };
 }
 
 /**

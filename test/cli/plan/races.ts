@@ -66,8 +66,16 @@ export const failing = (cluster: LocalCluster, type: string) => () =>
 /** What a conflict reports, such as of `was version 1`. */
 export const kept = (was: string, is: string) =>
   `Another operator changed callers in the meantime: it ${was}, it ${is}. Their change is kept.`;
-export const replaced = (version: number) =>
-  `Another operator wrote callers at the same time, and your write replaced theirs: version ${version} by arn:aws:iam::111122223333:user/local. To see it, run: aws ssm get-parameter-history --name callers`;
+/** What a write reports that has replaced these versions. */
+export const replaced = (whose: string, version: number, ...reasons: string[]) =>
+  [
+    `Another operator wrote callers at the same time, and your write replaced theirs: ${whose}.`,
+    ...reasons,
+    TO_SEE,
+    `To restore version ${version}, run: aws ssm put-parameter --overwrite --name callers --value "$(aws ssm get-parameter --name callers:${version} --query Parameter.Value --output text)"`,
+  ].join("\n");
+export const TO_SEE = "To see its versions, run: aws ssm get-parameter-history --name callers";
+export const by = (version: number) => `version ${version} by arn:aws:iam::111122223333:user/local`;
 
 export async function run({ store }: LocalCluster, scenario: Run): Promise<string> {
   const { before, mine, isWhole, race = {}, tags, ...more } = scenario;

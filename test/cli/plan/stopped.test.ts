@@ -1,95 +1,60 @@
-// Why writing stopped: what is known of the failed write, what was written, and whether a second
-// run helps.
+// Why writing stopped: what the failed write has done, what was written, and whether a second run
+// helps.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
-import type { Connection } from "../../../cli/aws/connection.ts";
+import { SSMServiceException } from "@aws-sdk/client-ssm";
 import { EXIT, Failure } from "../../../cli/io/errors.ts";
-import type { Change } from "../../../cli/plan/changes.ts";
-import { type State, stateOf, stopped, type Written } from "../../../cli/plan/stopped.ts";
-import { overwrote } from "../../../cli/plan/write-parameter.ts";
-import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
+import { outcomeOf, type State, stopped, type Written } from "../../../cli/plan/stopped.ts";
+import { Overwrote, Unsure } from "../../../cli/plan/write-parameter.ts";
+import { PREFIX } from "../commands/mappings/cluster.ts";
 
-const cluster = useCluster();
 const FAULT = new Failure(EXIT.awsFailure, "It failed.");
-const [ROLE, DENY] = [`${PREFIX}/role/1/a`, `${PREFIX}/deny/any`];
-const list = (...names: string[]) => JSON.stringify(names.map((arnLike) => ({ arnLike })));
+const REPLACED = new Overwrote({ name: `${PREFIX}/a`, over: 1, version: 3 });
+const UNSURE = new Unsure(`${PREFIX}/a`, FAULT);
 
-const STATES: readonly (readonly [
-  what: string,
-  change: [name: string, before?: string | undefined, value?: string],
-  now: string | undefined,
-  state: State,
-  failure?: Failure,
-])[] = [
-  ["the value is stored", [ROLE, undefined, "{}"], "{}", "written"],
-  ["the earlier value is stored", [ROLE, "{}", '{"a":1}'], "{}", "absent"],
-  ["a removal is done", [ROLE, "{}"], undefined, "written"],
-  ["a removal is not done", [ROLE, "{}"], "{}", "absent"],
-  [
-    "the list has the new entry beside another one",
-    [DENY, list("a"), list("a", "c")],
-    list("a", "b", "c"),
-    "written",
-  ],
-  ["the list lacks the new entry", [DENY, list("a"), list("a", "c")], list("a", "b"), "absent"],
-  [
-    "the entry is another one",
-    [DENY, list("a"), list("a", "c")],
-    '[{"arnLike":"a"},{"arnLike":"c","x":1}]',
-    "absent",
-  ],
-  ["the new list has the entry", [DENY, undefined, list("c")], list("b", "c"), "written"],
-  ["a new order is stored", [DENY, list("a", "b"), list("b", "a")], list("b", "a"), "written"],
-  ["a new order is not stored", [DENY, list("a", "b"), list("b", "a")], list("a", "b"), "absent"],
-  [
-    "a new order, and another entry",
-    [DENY, list("a", "b"), list("b", "a")],
-    list("b", "a", "c"),
-    "unknown",
-  ],
-  ["the value is not a list", [DENY, list("a"), list("c")], "{", "absent"],
-  ["the list is gone", [DENY, list("a"), list("c")], undefined, "absent"],
-  [
-    "a conflict writes nothing",
-    [ROLE, undefined, "{}"],
-    "{}",
-    "absent",
-    new Failure(EXIT.finding, "x"),
-  ],
-  [
-    "an interruption comes before a write",
-    [ROLE, undefined, "{}"],
-    "{}",
-    "absent",
-    new Failure(EXIT.interrupted, "x"),
-  ],
-  ["a conflict after the write", [ROLE, "{}", '{"a":1}'], "{}", "written", overwrote(ROLE, [])],
-];
-test("after a failed write, the stored value shows whether it happened", async () => {
-  const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 1 });
-  const state = (change: Change, failure: Failure) =>
-    stateOf(change, failure, { ssm } as Connection);
-  for (const [what, [name, before, value], now, expected, failure = FAULT] of STATES) {
-    cluster.store.remove(name);
-    if (now !== undefined) cluster.store.put(name, now);
-    const stored =
-      before === undefined
-        ? undefined
-        : { name, value: before, secure: false, version: 1, modified: 0 };
-    assert.equal(
-      await state({ action: "change", name, before: stored, value }, failure),
-      expected,
-      what,
-    );
-  }
-  cluster.store.fail({ kind: "reset" });
-  assert.equal(
-    await state({ action: "add", name: ROLE, before: undefined, value: "{}" }, FAULT),
-    "unknown",
-  );
-  ssm.destroy();
+test("the error shows what the failed write has done, and to which parameter", () => {
+  const name = `${PREFIX}/a`;
+  assert.deepEqual(outcomeOf(REPLACED), { state: "replaced", name });
+  assert.deepEqual(outcomeOf(UNSURE), { state: "unknown", name });
+  for (const error of [FAULT, new Failure(EXIT.finding, "x"), new TypeError("bug")])
+    assert.deepEqual(outcomeOf(error), { state: "absent" });
+});
+
+const WHOSE = (which: string) =>
+  `Another operator wrote /p/deny/any at the same time, and your write replaced theirs: ${which}.`;
+const HISTORY = "To see its versions, run: aws ssm get-parameter-history --name /p/deny/any";
+const restore = (version: number) =>
+  `To restore version ${version}, run: mappings rollback /p/deny/any --to ${version}`;
+const version = (number: number, by = "") => ({
+  ...{ name: "/p/deny/any", value: "[]", secure: false, version: number, modified: 0 },
+  ...{ by, description: "" },
+});
+test("a write that replaced versions names them, their authors if known, the reason, and what restores the newest", () => {
+  const write = { name: "/p/deny/any", over: 1 };
+  const linesOf = (...given: ConstructorParameters<typeof Overwrote>) =>
+    new Overwrote(...given).lines;
+  const replaced = [version(4, "arn:b"), version(2, "arn:a"), version(3)];
+  assert.deepEqual(linesOf({ ...write, version: 5, replaced }, FAULT), [
+    WHOSE("version 4 by arn:b, version 2 by arn:a, version 3"),
+    "It failed.",
+    HISTORY,
+    restore(4),
+  ]);
+  const unread = [WHOSE("version 2"), HISTORY, restore(2)];
+  assert.deepEqual(linesOf({ ...write, version: 3 }), unread);
+  const unreadable = [
+    WHOSE("versions 2 to 4"),
+    "Unexpected error: TypeError.",
+    HISTORY,
+    restore(4),
+  ];
+  assert.deepEqual(linesOf({ ...write, version: 5 }, new TypeError("x")), unreadable);
+  const unsure =
+    "It is not known whether the merged list was written, and what that write replaced.";
+  const lines = [WHOSE("version 2"), "It failed.", unsure, HISTORY, restore(2)];
+  assert.deepEqual(linesOf({ ...write, version: 3 }, UNSURE), lines);
+  assert.equal(new Overwrote({ ...write, version: 3 }).exitCode, EXIT.finding);
 });
 
 const names = (...some: string[]) => some.map((name) => `${PREFIX}/${name}`);
@@ -115,7 +80,8 @@ const LINES: readonly (readonly [Written, lines: readonly string[], error?: unkn
   [NONE, NOTHING_AGAIN, awsError("ThrottlingException")],
   [NONE, NOTHING_AGAIN, awsError("ExpiredTokenException")],
   [NONE, NOTHING, awsError("NotExpired")],
-  [NONE, NOTHING_AGAIN, awsError("ValidationException"), "unknown"],
+  [of({ unsure: names("a"), left: [] }), [...UNSURE.lines, `It is not known whether a was written. ${AGAIN}`], UNSURE, "unknown", UNSURE],
+  [of({ begun: names("a"), left: [] }), [...REPLACED.lines, "Not finished: a. Restore it first, then run the same command again."], REPLACED, "replaced", REPLACED],
   [NONE, ["x", "Nothing was written. Run the same command again."], awsError("ValidationException"), "absent", new Failure(EXIT.finding, "x")],
   [NONE, ["Nothing was written."], new DOMException("", "AbortError"), "absent", new Failure(EXIT.interrupted, "Interrupted.")],
 ];
@@ -127,12 +93,7 @@ test("the message reports what was written, and recommends a second run if that 
     state = "absent",
     failure = FAULT,
   ] of LINES) {
-    const {
-      lines: found,
-      exitCode,
-      state: is,
-      cause,
-    } = stopped(failure, outcome, state, error, PREFIX);
+    const { lines: found, exitCode, state: is, cause } = stopped(failure, outcome, error, PREFIX);
     assert.deepEqual([found, exitCode, is, cause], [lines, failure.exitCode, state, error]);
   }
 });

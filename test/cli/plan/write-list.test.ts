@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import {
+  by,
   failing,
   kept,
   LOST,
@@ -77,8 +78,8 @@ const LISTS: readonly Row[] = [
     add({ G1: secure }),
     `${kept("was version 1", "is now version 1 of a new parameter")} | AQICAHh35cRdDVVdVcmrkZsAqZ0R1C3btVydNkseXrQqXijMJsgXnORSB35DnQ4m2pJIKv2+MHbPodjDQTbrx2TojkSDg== | G`,
   ],
-  ["a replaced text, not a list, is reported", add({ P1: [{ text: "{" }] }), `${replaced(2)} | a c (over 1) | GTPH`],
-  ["others write without end", { ...added, race: always }, `Other operators keep changing callers. | a b c d e f g h i j k l m n o p q r s t u (over 39) | ${"GTPH".repeat(20)}`],
+  ["a replaced text, not a list, is reported", add({ P1: [{ text: "{" }] }), `${replaced(by(2), 2, "Version 2 is not a JSON list.")} | a c (over 1) | GTPH`],
+  ["others write without end", { ...added, race: always }, `${replaced(by(40), 40, "Other operators keep changing callers.")} | a b c d e f g h i j k l m n o p q r s t u (over 39) | ${"GTPH".repeat(20)}`],
   ["Ctrl-C before the first write", { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal }, "The operation was aborted | b | GPH"],
   ["Ctrl-C after it: theirs is restored", { ...added, race: { P1: aborted("a b", late) }, interrupted: late.signal }, "merged 4 | a b c (over 3) | GTPHGTP"],
   ["Parameter Store writes it for another operator", add({ P1: busy, P2: busy }), "written 2 | a c (over 1) | GTPHGTPHGTP"],
