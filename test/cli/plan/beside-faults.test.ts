@@ -1,0 +1,17 @@
+// Every command that writes, beside a colleague and faults: exit 0 means that both are stored, and
+// what is lost is named.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { IS_ALL } from "../../extent.ts";
+import { runCases } from "./beside-faults.ts";
+
+/** All cases take minutes. */
+const RUNS = IS_ALL ? undefined : 120;
+
+test("each command that writes reports what is stored, whatever a colleague writes and AWS answers meanwhile", async () => {
+  const { cases, wrong, ...exits } = await runCases(RUNS, 1);
+  assert.equal(wrong, 0);
+  assert.ok(cases >= 120, `${cases} cases`);
+  for (const code of ["exit 0", "exit 1", "exit 3"]) assert.ok((exits[code] ?? 0) > 0, code);
+});
