@@ -62,7 +62,7 @@ export function createAuthenticator(
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const proveUser = proveIdentity(askSts, partition.id, clusterId);
   const services: ReviewServices = {
-    proofs: cachedProofs(withHostBudget(proveUser, settings.stsHosts, clock), scope, clock),
+    proofs: cachedProofs(withHostBudget(proveUser, settings, clock), scope, clock),
     signedTokens: signedTokens && {
       parse: signedTokens.parse,
       proofs: cachedProofs(signedTokens.prove, scope, clock),
@@ -84,7 +84,7 @@ export function createAuthenticator(
   const chain = middy<ReviewRequest, HttpResponse>({ timeoutEarlyInMillis: 0 })
     .use(openReviewRequest(clock))
     .use(logReview(settings, print))
-    .use(answerErrors(settings))
+    .use(answerErrors(settings, fetchParameters.isFailing))
     .use(checkRoute())
     .use(authenticateCaller(settings, readCallers, proveCaller))
     .use(readReview())

@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
   ["One text is validated, another is sent", `${F}/token/token.ts`, "target: `/?${formatQuery(query)}`", "target: `/?${queryText}`", `${T}/token/edited-token.test.ts`],
   ["Look-alike hosts, userinfo, ports, redirects", `${F}/token/token.ts`, "if (!hosts.regionByHost.has(host)) {", "if (!hosts.regionByHost.has(host.replace(/^.*@|:\\d+$/g, \"\"))) {", `${A}/refused-tokens.test.ts`],
   ["Look-alike hosts, userinfo, ports, redirects", `${F}/identity/sts-response.ts`, "if (status === 200) {", "if (status < 400) {", `${A}/reflected-answer.test.ts`],
-  ["kube-apiserver is redirected to a host of an attacker", `${F}/http/answer-errors.ts`, 'location !== undefined && error.outcome === "fault" && ', "location !== undefined && ", `${T}/http/answers.test.ts`],
+  ["kube-apiserver is redirected to a host of an attacker", `${F}/http/answer-errors.ts`, 'return error.outcome === "fault" && ', "return ", `${T}/http/answers.test.ts`],
   ["kube-apiserver is redirected to a host of an attacker", `${F}/settings.ts`, "String.raw`https://((?:[a-z0-9-]+", "String.raw`https?://((?:[a-z0-9-]+", `${T}/refused-settings.test.ts`],
   ["kube-apiserver is redirected to a host of an attacker", "infra/check-props.ts", "new RegExp(`^${FAILOVER_ORIGIN}/authenticate$`)", "new RegExp(`^${FAILOVER_ORIGIN}`)", "test/infra/check-props.test.ts"],
   ["kube-apiserver is redirected to a host of an attacker", "infra/endpoint/http-endpoint.ts", '"overwrite:header.location": failoverUrl', '"overwrite:header.location": "$response.header.location"', "test/infra/endpoint/endpoint.test.ts"],

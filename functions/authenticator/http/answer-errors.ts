@@ -32,7 +32,16 @@ const REASONS: Readonly<Record<number, string>> = {
  */
 const SAME_AT_STANDBY = /^(sts|instances)_/;
 
-export function answerErrors({ failoverUrl }: Settings): Middleware {
+/** `isStoreFailing`: whether Parameter Store failed last. */
+export function answerErrors({ failoverUrl }: Settings, isStoreFailing: () => boolean): Middleware {
+  /**
+   * A host that is busy here need not be at the standby. While Parameter Store answers, a login
+   * succeeds here in one of kube-apiserver's tries.
+   */
+  function isRedirected(error: AuthenticatorError): boolean {
+    if (error.code === "host_busy") return isStoreFailing();
+    return error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);
+  }
   return {
     onError: (middy) => {
       const error = asAuthenticatorError(middy.error);
@@ -45,7 +54,7 @@ export function answerErrors({ failoverUrl }: Settings): Middleware {
               200,
               tokenReview(review.apiVersion, { authenticated: false, error: message }),
             )
-          : statusResponse(error, message, failoverUrl);
+          : statusResponse(error, message, isRedirected(error) ? failoverUrl : undefined);
     },
   };
 }
@@ -60,13 +69,11 @@ function statusResponse(
   message: string,
   location: string | undefined,
 ): HttpResponse {
-  const isRedirected =
-    location !== undefined && error.outcome === "fault" && !SAME_AT_STANDBY.test(error.code);
-  const status = isRedirected ? 307 : error.status;
+  const status = location === undefined ? error.status : 307;
   const allow: Record<string, string> = hasCode(error, "method_not_allowed")
     ? { allow: "POST" }
     : {};
-  const headers = isRedirected ? { location } : allow;
+  const headers = location === undefined ? allow : { location };
   return jsonResponse(
     status,
     kubernetesStatus(status, REASONS[status] ?? "InternalError", message),

@@ -4,12 +4,21 @@
 import { httpError } from "../../errors.ts";
 import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock } from "../../lib/deadline.ts";
+import { LruMap } from "../../lib/lru-map.ts";
 import { pauseAfterCalls } from "../../lib/pause.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
-import type { ProveIdentity } from "./prove-identity.ts";
+import type { VerifiedIdentity } from "./identity.ts";
+import type { Proof, ProveIdentity, ReviewEnd } from "./prove-identity.ts";
 
-/** How long a host counts as known after a login. */
+/** How long a host is known after a login, and an identity. */
 const KNOWN_MS = 3_600_000;
+const MAX_IDENTITIES = 2_000;
+
+interface BudgetRules {
+  readonly stsHosts: Pick<StsHosts, "budgeted">;
+  /** Empty: any account. */
+  readonly accounts: readonly string[];
+}
 
 /**
  * Returns `prove` with a limit for the hosts in `budgeted`. An environment answers one review at a
@@ -18,10 +27,14 @@ const KNOWN_MS = 3_600_000;
  * with a login in the last hour share a separate pause, which is only as long as the call. The
  * pauses are by host and not by access key: keys are not secret, and strangers have keys too.
  * During a pause, it throws `host_busy`.
+ *
+ * A fault after the proof is not the identity's: it ends the pause, and a known host stays known. If
+ * every account is accepted, strangers prove identities too, so this applies only to identities with
+ * a login in the last hour.
  */
 export function withHostBudget(
   prove: ProveIdentity,
-  { budgeted }: StsHosts,
+  { stsHosts: { budgeted }, accounts }: BudgetRules,
   clock: Clock,
 ): ProveIdentity {
   const ages = agesBy(clock);
@@ -29,19 +42,33 @@ export function withHostBudget(
   const known = pauseAfterCalls(ages, 1);
   /** By host. Bounded, since the settings list the hosts. */
   const logins = new Map<string, Moment>();
+  /** By ARN, with the session. Strangers cannot fill it: only logins add to it. */
+  const identities = new LruMap<string, Moment>(MAX_IDENTITIES);
+  const isRecent = (login: Moment | undefined): boolean =>
+    login !== undefined && ages.isFresh(login, KNOWN_MS);
+
+  /** Returns whether the review gives no reason for a pause. Remembers logins. */
+  function isOurs(end: ReviewEnd, { arn }: VerifiedIdentity): boolean {
+    if (accounts.length > 0) return true;
+    if (end === "granted") identities.set(arn, ages.now());
+    return isRecent(identities.get(arn));
+  }
 
   return async (token, deadline) => {
     const { host } = token;
-    if (!budgeted.has(host)) return prove(token, deadline);
-    const login = logins.get(host);
-    const pause = login !== undefined && ages.isFresh(login, KNOWN_MS) ? known : unknown;
+    if (!budgeted.has(host)) {
+      return { ...(await prove(token, deadline)), onEnd: (...ended) => void isOurs(...ended) };
+    }
+    const pause = isRecent(logins.get(host)) ? known : unknown;
     if (!pause.isOver())
       throw httpError("host_busy", "other tokens for STS hosts of other Regions were just sent");
-    const { result, end } = await pause.after(() => prove(token, deadline));
-    const onGrant = (): void => {
-      logins.set(host, ages.now());
-      end();
+    const { result: proof, end: endPause } = await pause.after(() => prove(token, deadline));
+    const onEnd: Proof["onEnd"] = (...ended) => {
+      const [end] = ended;
+      if (!isOurs(...ended)) return;
+      if (end === "granted" || isRecent(logins.get(host))) logins.set(host, ages.now());
+      endPause();
     };
-    return { ...result, onGrant };
+    return { ...proof, onEnd };
   };
 }

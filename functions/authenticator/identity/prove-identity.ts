@@ -17,11 +17,14 @@ export interface Proof {
   /** Whether the last try to read the issuer's keys failed. Only for AWS-signed tokens. */
   readonly keysFailed?: boolean;
   /**
-   * The review calls it when it grants the login, so that its wait for STS does not count against
-   * the host (host-budget.ts).
+   * The review calls it at its end, unless it denies the identity, so that its wait for STS does not
+   * count against the host (host-budget.ts).
    */
-  readonly onGrant?: () => void;
+  readonly onEnd?: (end: ReviewEnd, identity: VerifiedIdentity) => void;
 }
+
+/** `fault`: of the function or of a service, after the identity was proven. */
+export type ReviewEnd = "granted" | "fault";
 
 export type ProveIdentity<Token = UnverifiedToken> = Call<Token, Proof>;
 

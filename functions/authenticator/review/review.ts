@@ -78,9 +78,15 @@ export async function reviewToken(
   record.stsRequestId = proof.stsRequestId;
   if (isDenial(proof.result)) throw proof.result;
 
-  const user = await reviewIdentity(proof.result, rules, services, record, deadline);
-  proof.onGrant?.();
-  return granted(user, proof.result, audiences, rules.userInfo === "full");
+  const { result: identity, onEnd } = proof;
+  try {
+    const user = await reviewIdentity(identity, rules, services, record, deadline);
+    onEnd?.("granted", identity);
+    return granted(user, identity, audiences, rules.userInfo === "full");
+  } catch (error) {
+    if (!isDenial(error)) onEnd?.("fault", identity);
+    throw error;
+  }
 }
 
 interface Steps {

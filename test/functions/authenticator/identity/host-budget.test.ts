@@ -12,6 +12,7 @@ import {
   errorBody,
   fakeServices,
   gatewayEvent,
+  HOME,
   handlerOf,
   identityBody,
   MAPPED,
@@ -32,6 +33,9 @@ const STRANGER: LocalIdentity = {
 };
 const SIGNERS = {
   bob: localIdentity("bob"),
+  /** Of an accepted account, without a mapping. */
+  unmapped: localIdentity("carol"),
+  node: localIdentity("node"),
   /** Has an AWS account, and no mapping. */
   stranger: STRANGER,
   /** With a key that STS does not know. */
@@ -40,9 +44,14 @@ const SIGNERS = {
   imitator: { ...localIdentity("bob"), secretAccessKey: "junk" },
 };
 
-/** A function whose STS takes 700 ms for each call. A test can change its parts. */
+const NODE = {
+  arn: `arn:aws:iam::${HOME}:role/ClusterNode`,
+  username: "system:node:{EC2PrivateDNSName}",
+};
+
+/** A function whose EC2 fails and whose STS takes 700 ms for each call. A test can change its parts. */
 function environment(variables: Readonly<Record<string, string>> = {}) {
-  const services = fakeServices(MAPPED);
+  const services = fakeServices({ ...MAPPED, [`role/${HOME}/clusternode`]: NODE });
   const { clock, lines } = services;
   const sts = { ms: 700, fails: false, calls: 0, refuses: false };
   const store = { isDown: false };
@@ -67,12 +76,14 @@ function environment(variables: Readonly<Record<string, string>> = {}) {
     CALLER_AUTH: "none",
     ...variables,
   });
-  const handler = handlerOf({ ...services, askSts, fetchParameters }, settings);
+  const findNodeName = () => Promise.reject(fault("instances_unavailable", "down"));
+  const handler = handlerOf({ ...services, askSts, fetchParameters, findNodeName }, settings);
   let count = 0;
   let last = "";
-  /** `granted`, or the code. */
+  /** `granted`, `redirected`, or the code. */
   async function review(token: string): Promise<string> {
-    const { json } = await handler(gatewayEvent(reviewBody(token)));
+    const { json, statusCode } = await handler(gatewayEvent(reviewBody(token)));
+    if (statusCode === 307) return "redirected";
     const { user, error = json.message } = json.status as Partial<typeof json.status>;
     return user === undefined ? (error?.split(":")[0] ?? "") : "granted";
   }
@@ -162,6 +173,104 @@ test("a login ends the pause that its own call started, also if Parameter Store 
   clock.advance(1_000);
   assert.equal(await review(first), "granted");
   assert.deepEqual([await send("bob", FURTHER), sts.calls], ["granted", 2]);
+});
+
+const OURS = { ACCOUNTS: HOME };
+const FAULT = "parameters_unavailable";
+const HOUR = 3_600_000;
+
+test("with ACCOUNTS, a fault after the proof of an accepted identity ends the pause that its call started", async () => {
+  const { store, send } = environment(OURS);
+  store.isDown = true;
+  assert.deepEqual([await send("bob", FAR), await send("unmapped", FURTHER)], [FAULT, FAULT]);
+  assert.equal(await send("stranger", FAR), "account_foreign");
+  assert.equal(await send("bob", FAR), "host_busy", "a denial is not a fault");
+});
+
+test("with ACCOUNTS, a fault of EC2 ends the pause, and a denial after the proof does not", async () => {
+  const { send } = environment(OURS);
+  assert.equal(await send("node", FAR), "instances_unavailable");
+  assert.equal(await send("unmapped", FAR), "identity_unmapped");
+  assert.equal(await send("bob", FURTHER), "host_busy");
+});
+
+test("the end of a fault's pause does not end the pause of a later call", async () => {
+  const { clock, store, send, token, review } = environment(OURS);
+  store.isDown = true;
+  await send("bob", FAR);
+  const first = token();
+  await send("keyless", FAR);
+  assert.equal(await review(first), FAULT);
+  clock.advance(2_799);
+  assert.equal(await send("bob", FAR), "host_busy");
+  clock.advance(1);
+  assert.equal(await send("bob", FAR), FAULT);
+});
+
+test("with ACCOUNTS of any, a fault ends the pause only for an identity with a login in the last hour, at whichever host", async () => {
+  const { clock, store, send } = environment();
+  assert.equal(await send("bob", OWN), "granted");
+  assert.equal(await send("stranger", OWN), "identity_unmapped");
+  clock.advance(HOUR - 1_401);
+  store.isDown = true;
+  assert.deepEqual([await send("bob", FAR), await send("stranger", FAR)], [FAULT, FAULT]);
+  assert.equal(await send("bob", FURTHER), "host_busy", "strangers prove identities, too");
+  clock.advance(2_800);
+  await send("bob", FURTHER);
+  assert.equal(await send("bob", FURTHER), "host_busy", "no login in the last hour");
+});
+
+test("a fault keeps a known host known, and makes no host known", async () => {
+  const { clock, store, send } = environment(OURS);
+  assert.equal(await send("bob", FAR), "granted");
+  clock.advance(HOUR - 1_000);
+  store.isDown = true;
+  for (const region of [FAR, FURTHER]) assert.equal(await send("bob", region), FAULT);
+  clock.advance(HOUR - 3_000);
+  assert.equal(await send("keyless", FURTHER), "sts_refused");
+  assert.equal(await send("bob", FURTHER), "host_busy");
+  assert.equal(await send("bob", FAR), FAULT, "it has a pause of its own");
+});
+
+test("after a step of the clock back, no host and no identity has a login in the last hour", async () => {
+  const { clock, store, send } = environment();
+  assert.equal(await send("bob", FAR), "granted");
+  clock.advance(-HOUR);
+  store.isDown = true;
+  assert.equal(await send("unmapped", FURTHER), FAULT);
+  assert.equal(await send("bob", FAR), "host_busy");
+});
+
+const FAILOVER = { ...OURS, FAILOVER_URL: "https://standby.example.com/authenticate" };
+
+test("host_busy is redirected to a standby while Parameter Store is known to fail, and not after its next answer", async () => {
+  const { clock, store, send } = environment(FAILOVER);
+  await send("keyless", FAR);
+  assert.equal(await send("bob", FAR), "host_busy", "Parameter Store has not failed");
+  clock.advance(2_800);
+  store.isDown = true;
+  assert.equal(await send("bob", OWN), "redirected");
+  await send("keyless", FAR);
+  clock.advance(2_799);
+  assert.equal(await send("bob", FAR), "redirected");
+  store.isDown = false;
+  assert.equal(await send("bob", OWN), "granted");
+  await send("keyless", FAR);
+  assert.equal(await send("bob", FAR), "host_busy");
+});
+
+test("host_busy is not redirected without a standby, nor a minute after the failure", async () => {
+  for (const [variables, ms] of [
+    [OURS, 0],
+    [FAILOVER, 60_000],
+  ] as const) {
+    const { clock, store, send } = environment(variables);
+    store.isDown = true;
+    await send("bob", OWN);
+    clock.advance(ms);
+    await send("keyless", FAR);
+    assert.equal(await send("bob", FAR), "host_busy");
+  }
 });
 
 for (const [what, variables, region, host] of [
