@@ -20,6 +20,7 @@ import {
 } from "../fixtures.ts";
 
 const OWN = "us-east-1";
+const HOUR = 3_600_000;
 const FAR = "ap-southeast-5";
 const FURTHER = "eu-west-1";
 const STRANGER: LocalIdentity = {
@@ -53,10 +54,11 @@ const NODE = {
 function environment(variables: Readonly<Record<string, string>> = {}) {
   const services = fakeServices({ ...MAPPED, [`role/${HOME}/clusternode`]: NODE });
   const { clock, lines } = services;
-  const sts = { ms: 700, fails: false, calls: 0, refuses: false };
+  const sts = { ms: 700, fails: false, calls: 0, refuses: false, times: [] as unknown[] };
   const store = { isDown: false };
-  const askSts: AskSts = async ({ accessKeyId }) => {
+  const askSts: AskSts = async ({ accessKeyId }, _, time = "all") => {
     sts.calls += 1;
+    sts.times.push(time);
     clock.advance(sts.ms);
     if (sts.fails) throw fault("sts_unreachable", "down");
     const known = [...LOCAL_IDENTITIES, STRANGER].find(
@@ -175,9 +177,20 @@ test("a login ends the pause that its own call started, also if Parameter Store 
   assert.deepEqual([await send("bob", FURTHER), sts.calls], ["granted", 2]);
 });
 
+test("a call to a host without a login has the time of one try, and one to a host with a login all", async () => {
+  const { clock, sts, send } = environment();
+  await send("bob", OWN);
+  await send("keyless", FAR);
+  clock.advance(2_800);
+  await send("bob", FAR);
+  await send("bob", FAR);
+  clock.advance(HOUR);
+  await send("bob", FAR);
+  assert.deepEqual(sts.times, ["all", "try", "try", "all", "try"]);
+});
+
 const OURS = { ACCOUNTS: HOME };
 const FAULT = "parameters_unavailable";
-const HOUR = 3_600_000;
 
 test("with ACCOUNTS, a fault after the proof of an accepted identity ends the pause that its call started", async () => {
   const { store, send } = environment(OURS);
