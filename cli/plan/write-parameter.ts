@@ -188,7 +188,7 @@ export async function put(
   // A proxy's `{}` must not read as written. A version that is not above `over` is that of a
   // parameter which another operator removed and created again: what was replaced is not known.
   if (Number.isSafeInteger(version) && version !== undefined && version > over) return version;
-  const problem = `Version is ${version ?? "missing"}, after ${over}`;
+  const problem = `Version is ${version === undefined ? "missing" : `${version}, not above ${over}`}`;
   throw new Unsure(input.Name, unusableAnswer("SSM PutParameter", problem));
 }
 

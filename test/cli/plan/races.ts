@@ -63,6 +63,13 @@ export const failing = (cluster: LocalCluster, type: string) => () =>
     return { kind: "answer", status: 400, body: JSON.stringify({ __type: type, message: "no" }) };
   });
 
+/** The next request is not carried out, and gets this answer. */
+export const answers = (cluster: LocalCluster, body: string) => () =>
+  cluster.store.fail(() => {
+    cluster.store.fail(undefined);
+    return { kind: "answer", status: 200, body };
+  });
+
 /** What a conflict reports, such as of `was version 1`. */
 export const kept = (was: string, is: string) =>
   `Another operator changed callers in the meantime: it ${was}, it ${is}. Their change is kept.`;

@@ -43,6 +43,7 @@ const [early, late] = [new AbortController(), new AbortController()];
 const always = Object.fromEntries(
   [..."bdefghijklmnopqrstuvwxyz"].map((name, i) => [`P${i + 1}`, [`a ${name}@1`]]),
 );
+const fail = failing(cluster, "AccessDeniedException");
 const busy = failing(cluster, "TooManyUpdates");
 const busyAlways = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`P${at + 1}`, busy]));
 const CHANGED = kept("was version 1", "is now version 2");
@@ -79,6 +80,10 @@ const LISTS: readonly Row[] = [
     `${kept("was version 1", "is now version 1 of a new parameter")} | AQICAHh35cRdDVVdVcmrkZsAqZ0R1C3btVydNkseXrQqXijMJsgXnORSB35DnQ4m2pJIKv2+MHbPodjDQTbrx2TojkSDg== | G`,
   ],
   ["a replaced text, not a list, is reported", add({ P1: [{ text: "{" }] }), `${replaced(by(2), 2, "Version 2 is not a JSON list.")} | a c (over 1) | GTPH`],
+  ["written right before the write, and the history may not be read", add({ P1: ["a b"], H1: fail }), `${replaced("version 2", 2, "No permission: no.")} | a c (over 1) | GTPH`],
+  ["written right before the write, and the second write is refused", add({ P1: ["a b"], P2: fail }), `${replaced(by(2), 2, "No permission: no.")} | a c (over 1) | GTPHGTPH`],
+  ["written right before the write, and the second read is refused", add({ P1: ["a b"], G2: fail }), `${replaced(by(2), 2, "No permission: no.")} | a c (over 1) | GTPHG`],
+  ["a second write replaces another one, and the third is refused: only the last is lost", add({ P1: ["a b"], P2: ["a c d@3"], P3: fail }), `${replaced(by(4), 4, "No permission: no.")} | a b c (over 3) | GTPHGTPHGTPH`],
   ["others write without end", { ...added, race: always }, `${replaced(by(40), 40, "Other operators keep changing callers.")} | a b c d e f g h i j k l m n o p q r s t u (over 39) | ${"GTPH".repeat(20)}`],
   ["Ctrl-C before the first write", { mine: "c", race: { P1: aborted("b", early) }, interrupted: early.signal }, "The operation was aborted | b | GPH"],
   ["Ctrl-C after it: theirs is restored", { ...added, race: { P1: aborted("a b", late) }, interrupted: late.signal }, "merged 4 | a b c (over 3) | GTPHGTP"],

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useCluster } from "../commands/mappings/cluster.ts";
 import {
+  answers,
   by,
   failing,
   kept,
@@ -16,6 +17,7 @@ import {
   raw,
   replaced,
   run,
+  TO_SEE,
 } from "./races.ts";
 
 const cluster = useCluster();
@@ -27,6 +29,10 @@ const recreate = () => {
 };
 const fail = failing(cluster, "AccessDeniedException");
 const busy = failing(cluster, "TooManyUpdates");
+const proxy = (problem: string) =>
+  `The response to SSM ${problem}: check for a proxy, and check AWS_ENDPOINT_URL.`;
+const unusable = (body: string) => answers(cluster, body);
+const NO_VERSION = `${proxy("PutParameter is not from AWS (Version is missing)")}\n${TO_SEE}`;
 const always = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`P${at + 1}`, busy]));
 
 const changed = { before: "a", mine: "c" };
@@ -63,6 +69,21 @@ const VALUES: readonly Row[] = [
   ["it is new, and a response is lost", create("c", { P1: [OWN] }), "written 1 | c | GPH"],
   ["it is new, a response is lost, and another operator writes then", create("c", { P1: [OWN, "b"] }), "written 2 | b | GPH"],
   ["it is removed, and a response is lost", { before: "a", race: { D1: [OWN] } }, "removed |  | GDG"],
+  ["written right before the write, and the history may not be read", change({ P1: ["b"], H1: fail }), `${replaced("version 2", 2, "No permission: no.")} | c | GPH`],
+  ["written twice right before the write, and the history is not from AWS", change({ P1: ["b", "d"], H1: unusable('{"Parameters":[]}') }), `${replaced("versions 2 to 3", 3, proxy("GetParameterHistory is not from AWS (a version between 1 and 4 is missing)"))} | c | GPH`],
+  ["the answer has no version", change({ P1: unusable("{}") }), `${NO_VERSION} | a | GP`],
+  ["the version is that of an earlier write", change({ P1: unusable('{"Version":1}') }), `${proxy("PutParameter is not from AWS (Version is 1, not above 1)")}\n${TO_SEE} | a | GP`],
+  ["the version is a fraction", change({ P1: unusable('{"Version":2.5}') }), `${proxy("PutParameter is not from AWS (Version is 2.5, not above 1)")}\n${TO_SEE} | a | GP`],
+  ["all responses are lost, and the history may not be read", change({ P1: [OWN, LOST], H1: fail }), "written 2 | c | GPHG"],
+  ["no attempt arrives, and the history may not be read", change({ P1: [LOST], H1: fail }), "the response was lost | a | GPHG"],
+  ["no attempt arrives, another operator writes, and the history may not be read", change({ P1: ["b", LOST], H1: fail }), "the response was lost | b | GPHG"],
+  ["all responses are lost, others write, and the history may not be read", change({ P1: ["b", OWN, "d", LOST], H1: fail }), `Unexpected error: Error.\n${TO_SEE} | d | GPHG`],
+  ["all responses are lost after another operator's write, and the history may not be read", change({ P1: ["b", OWN, LOST], H1: fail, H2: fail }), `${replaced("version 2", 2, "No permission: no.")} | c | GPHGH`],
+  ["no permission to write or to read the history", change({ P1: fail, H1: fail }), "no | a | GPH"],
+  ["the removal is answered, and not done", { before: "a", race: { D1: unusable("{}") } }, `${proxy("DeleteParameter is not from AWS (callers is still stored)")} | a | GDG`],
+  ["the removal is answered, and cannot be read again", { before: "a", race: { G2: fail } }, `No permission: no.\n${TO_SEE} |  | GDG`],
+  ["written right before the removal, which is not done", { before: "a", race: { D1: unusable("{}"), G2: ["b"] } }, `${CHANGED} | b | GDG`],
+  ["created right after the removal", { before: "a", race: { G2: ["b"] } }, `${kept("was version 1", "is now version 1 of a new parameter")} | b | GDG`],
   ["no permission to remove", { before: "a", race: { D1: fail } }, "no | a | GD"],
 ];
 for (const [what, scenario, gives] of VALUES) {
