@@ -53,6 +53,17 @@ export async function beforeWrites<T>({ interrupted }: Run, work: () => Promise<
   }
 }
 
+/** Runs `work` after the writes of a plan. An error in it also says `what` is written. */
+export async function afterWrites<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    throw new Failure(failure.exitCode, [...failure.lines, what], { cause: error });
+  }
+}
+
 const NOTHING = "Nothing was written.";
 
 /**

@@ -11,14 +11,15 @@ import { outputsOfCluster } from "../../aws/stacks.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONFIRM, CONNECTION, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
-import { finding, usage } from "../../io/errors.ts";
+import { type Failure, finding, usage } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import type { Change } from "../../plan/changes.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
-import { beforeWrites } from "../../plan/stopped.ts";
+import { afterWrites, beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
@@ -64,8 +65,13 @@ async function publish(cluster: ChosenCluster, options: PublishOptions, run: Run
     refuseTooMany(await beforeWrites(run, read), plan.changes);
   };
   const onWritten = async () => {
-    const published = await readPublishedKeys(connection, UNINTERRUPTED);
-    await withdrawTooMany(published, plan.changes, connection);
+    const names = listed(plan.changes.map(({ name }) => name));
+    const check = async () => {
+      const published = await readPublishedKeys(connection, UNINTERRUPTED);
+      return withdrawTooMany(published, plan.changes, connection);
+    };
+    const isWithdrawn = await afterWrites(`Written: ${names}. Check them: irsa keys list.`, check);
+    if (isWithdrawn) throw withdrawn();
   };
   await executePlan(async () => planned, options, run, { onAccept, onWritten });
 }
@@ -119,7 +125,7 @@ function refuseTooMany(published: readonly PublishedKey[], changes: readonly Cha
 }
 
 /**
- * Removes the keys that were written last, if there are too many. Parameter Store cannot limit the
+ * Removes the keys that were written last, if there are too many, and returns whether it did. Parameter Store cannot limit the
  * number of parameters in a write. If two publishers write at the same time, the issuer serves the
  * keys that were written first, and the other publisher removes its own. No token is signed with
  * them yet.
@@ -128,17 +134,21 @@ async function withdrawTooMany(
   published: readonly PublishedKey[],
   changes: readonly Change[],
   { ssm }: Connection,
-): Promise<void> {
+): Promise<boolean> {
   const served = new Set(
     published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name),
   );
-  if (changes.every(({ name }) => served.has(name))) return;
+  if (changes.every(({ name }) => served.has(name))) return false;
   for (const { action, name } of changes) {
     const before = published.find(({ stored }) => stored.name === name)?.stored;
     if (action !== "add" || before === undefined) continue;
     await writeValue(ssm, { action: "remove", name, before, value: undefined }, UNINTERRUPTED);
   }
-  throw finding(
+  return true;
+}
+
+function withdrawn(): Failure {
+  return finding(
     `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
       "This command has removed its keys again. Retire old keys, then publish again.",
   );

@@ -13,14 +13,15 @@ import {
   withOptions,
 } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
-import { finding, usage } from "../../io/errors.ts";
+import { type Failure, finding, usage } from "../../io/errors.ts";
+import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import type { Change } from "../../plan/changes.ts";
 import { judgeNoMapping } from "../../plan/judge.ts";
-import { beforeWrites } from "../../plan/stopped.ts";
+import { afterWrites, beforeWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
@@ -80,8 +81,18 @@ async function retire(
     refuse(problemOf(await beforeWrites(run, read)));
   };
   const onWritten = async () => {
-    const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
-    if (problem !== undefined) await publishAgain(retired, change, problem, connection);
+    const { name, value } = retired.stored;
+    const again = `aws ssm put-parameter --name ${name} --type String --value ${shellWord(value)}`;
+    const check = async () => {
+      const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
+      if (problem !== undefined) await publishAgain(retired, change, connection);
+      return problem;
+    };
+    const problem = await afterWrites(
+      `Removed: ${name}. To publish it again, run: ${again}`,
+      check,
+    );
+    if (problem !== undefined) throw notRetired(problem);
   };
   // --force applies to tokens here, and does not skip the stack check.
   const { force: _, ...writeOptions } = options;
@@ -95,11 +106,13 @@ function refuse(problem: string | undefined): void {
 async function publishAgain(
   { stored }: PublishedKey,
   change: Change,
-  problem: string,
   { ssm }: Connection,
-): Promise<never> {
+): Promise<void> {
   await writeValue(ssm, { ...change, before: undefined, value: stored.value }, UNINTERRUPTED);
-  throw finding(
+}
+
+function notRetired(problem: string): Failure {
+  return finding(
     `Not retired: another operator changed the keys too. The key is published again: ${problem}`,
   );
 }

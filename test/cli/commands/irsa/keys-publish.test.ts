@@ -9,6 +9,7 @@ import { cli, useLocalAws } from "../../cli.ts";
 import { useServer } from "../../fixtures.ts";
 import { startStacks } from "../../stacks.ts";
 import { exits, PREFIX, prints, WHERE } from "../mappings/cluster.ts";
+import { forbidden } from "../mappings/forbidden.ts";
 import { NEW, OLD, useKeys } from "./keys-setup.ts";
 import { kubeconfig, publicPem } from "./services.ts";
 
@@ -131,6 +132,17 @@ test("removes its eleventh key after a simultaneous write, which list shows as n
     last?.["key"] ?? "",
     /^is not served: the issuer serves the 10 keys that were published first/,
   );
+});
+
+test("an error after the write says what is written", async () => {
+  beforeRequest("PutParameter", () => store.fail(forbidden("GetParametersByPath")));
+  const name = `${PREFIX}/issuer/${OLD.jwk.kid}`;
+  const lines = new RegExp(
+    `^No permission: [^\n]*\nWritten: ${name}\\. Check them: irsa keys list\\.\n$`,
+  );
+  await exits(publish("--jwks", jwksFile(OLD.jwk)), 3, lines);
+  store.fail(undefined);
+  assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 
 const jwks = (name: string, keys: unknown) =>

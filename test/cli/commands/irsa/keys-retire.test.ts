@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ec } from "../../../functions/issuer/samples.ts";
 import { exits, PREFIX, WHERE } from "../mappings/cluster.ts";
+import { forbidden } from "../mappings/forbidden.ts";
 import { NEW, OLD, useKeys } from "./keys-setup.ts";
 import { tokenOf, tokenSecret } from "./services.ts";
 
@@ -174,6 +175,26 @@ test("two at once leave a key: one that finds no other stops before its write, o
   const both = await words();
   await Promise.all([retire(both, now), keys(["retire", NEW.jwk.kid, "--yes", ...both], { now })]);
   assert.ok((await states()).includes("served"));
+});
+
+test("an error after the removal says so, and prints the command that publishes the key again", async () => {
+  const words = async () => ["--signed-until", at(await rotating())];
+  const now = Date.now() + 2 * DAY;
+  const name = `${PREFIX}/issuer/${OLD.jwk.kid}`;
+  const text = JSON.stringify(OLD.jwk);
+  const again = `Removed: ${name}. To publish it again, run: aws ssm put-parameter --name ${name} --type String --value '${text}'\n`;
+  const removeOther = () => store.remove(`${PREFIX}/issuer/${NEW.jwk.kid}`);
+  for (const action of ["GetParametersByPath", "PutParameter"]) {
+    const removing = retire(await words(), now);
+    beforeRequest("DeleteParameter", () => {
+      removeOther();
+      store.fail(forbidden(action));
+    });
+    const { err } = await exits(removing, 3, /^No permission: /);
+    assert.ok(err.endsWith(again), err);
+    store.fail(undefined);
+    assert.deepEqual(await kids(), []);
+  }
 });
 
 test("--force removes a leaked key at once, even the last one; an invalid parameter needs no --force", async () => {
