@@ -109,6 +109,7 @@ const ROWS: readonly Row[] = [
   ["Tokens for an STS host that does not answer", "functions/aws/services.ts", "const SILENT_MS = 2_000;", "const SILENT_MS = 0;", `${T}/aws/sts-tries.test.ts`],
   ["Strangers evict what a user's review has read", `${F}/review/review.ts`, "keep?.();", "", `${A}/warm-environment.test.ts`],
   ["Strangers use up memory or time", "functions/gateway/http.ts", "Buffer.byteLength(payload, encoding)", "payload.length", "test/functions/gateway/http.test.ts"],
+  ["An operator takes a person for denied who is not", "cli/model/name-denials.ts", "arn !== undefined && sectionsCover(pattern, arn);", "arn !== undefined && sectionsOverlap(pattern, arn);", "test/system/explained-names.test.ts"],
   ["A forged service account token gets the role", "functions/issuer/key.ts", "return key.kid === kid\n", "return true\n", "test/functions/issuer/key.test.ts"],
   ["A forged service account token gets the role", "functions/issuer/key.ts", "if (modulusLength < MIN_RSA_BITS)", "if (false)", "test/functions/issuer/key.test.ts"],
   ["A forged service account token gets the role", "functions/issuer/keys.ts", "return parameter === expected ?", "return true ?", "test/functions/issuer/keys.test.ts"],
