@@ -20,7 +20,7 @@ declare const GUARDED: unique symbol;
 
 /** Only `guard` makes one, so that no client of a function can be without it. */
 export type Guarded<Call> = Call & {
-  /** Whether the last call that proved something failed, and is not forgotten. */
+  /** Whether the last call that proved something failed, less than a minute ago. */
   readonly isFailing: () => boolean;
   readonly [GUARDED]: true;
 };
@@ -63,7 +63,7 @@ interface Failure {
 
 const MAX_FAILURES = 1_000;
 /** Longer than most pauses in which no review calls the service. */
-const FORGOTTEN_MS = 60_000;
+const FAILING_MS = 60_000;
 
 /**
  * Returns a function that calls the service. While a failure is remembered, it fails at once with
@@ -79,14 +79,13 @@ export function guard<Asked, Answer>(
   const failures = new LruMap<string, Failure>(MAX_FAILURES);
   let failedAt: Moment | undefined;
 
-  const isRecent = (since: Moment): boolean => ages.isFresh(since, FORGOTTEN_MS);
   const placeOf = ({ of }: Memory, key: string): string => (of === "key" ? key : "");
 
   /** The last failures that the calls with this key share. */
   function failuresOf(key: string): Failure[] {
     return [silence, failure].flatMap((memory) => {
       const last = memory && failures.get(placeOf(memory, key));
-      return last !== undefined && (last.isProbed || isRecent(last.since)) ? last : [];
+      return last ?? [];
     });
   }
 
@@ -141,6 +140,6 @@ export function guard<Asked, Answer>(
       for (const probed of known) probed.isProbed = false;
     }
   };
-  const isFailing = (): boolean => failedAt !== undefined && isRecent(failedAt);
+  const isFailing = (): boolean => failedAt !== undefined && ages.isFresh(failedAt, FAILING_MS);
   return Object.assign(call, { isFailing }) as Guarded<Call<Asked, Answer>>;
 }

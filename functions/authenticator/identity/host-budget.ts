@@ -23,10 +23,10 @@ interface BudgetRules {
 /**
  * Returns `prove` with a limit for the hosts in `budgeted`. An environment answers one review at a
  * time, so a token for a far or slow host takes its time away from logins. After a call that ends
- * without a grant, no token is sent to such hosts for four times as long as the call took. The call has the time
- * of one try. Hosts with a login in the last hour have all the time, and share a separate pause, which
- * is only as long as the call. The pauses are by host and not by access key: keys are not secret, and
- * strangers have keys too. During a pause, it throws `host_busy`.
+ * without a grant, no token is sent to such hosts for four times as long as the call took. The call
+ * has the time of one try. Hosts with a login in the last hour have all the time, and share a
+ * separate pause, which is only as long as the call. The pauses are by host and not by access key:
+ * keys are not secret, and strangers have keys too. During a pause, it throws `host_busy`.
  *
  * A fault after the proof is not the identity's: it ends the pause, and a known host stays known. If
  * every account is accepted, strangers prove identities too, so this applies only to identities with

@@ -222,7 +222,7 @@ for (const [what, step] of [
   });
 }
 
-test("a failure of a minute ago is forgotten: the next call has its full time", async () => {
+test("a service is not failing a minute after its last failure, and the next call still probes it", async () => {
   const { state, call, done, pass } = service();
   state.usual = "silent";
   await done("a");
@@ -230,7 +230,7 @@ test("a failure of a minute ago is forgotten: the next call has its full time", 
   assert.equal(call.isFailing(), true);
   pass(1);
   assert.equal(call.isFailing(), false);
-  assert.deepEqual(await done("a"), ["TimedOut", 2, 2_000]);
+  assert.deepEqual(await done("a"), ["TimedOut", 1, 1_000]);
 });
 
 test("a service is failing after a failure that is remembered, until an answer for any key", async () => {
