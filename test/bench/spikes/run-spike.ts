@@ -12,7 +12,7 @@ import { localServices } from "../../local-aws.ts";
 import { type Expected, people, SIGNED } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { type Limit, lookUp, openEndpoint } from "./endpoint.ts";
-import { startServices } from "./services.ts";
+import { type ServiceLimits, startServices } from "./services.ts";
 import { type Time, useMemoryNetwork, virtualTime } from "./time.ts";
 
 export interface Spike {
@@ -51,11 +51,16 @@ const AGAIN_MS = 1_000;
 const GIVE_UP_MS = 300_000;
 
 async function measure(spike: Spike, time: Time, random: () => number) {
-  const { isSigned = false, who } = spike;
+  const { isSigned = false, who, ssmReads, stsSilentMs = 0 } = spike;
   const { apiservers = 3 } = who;
   const crowd = people(who.people, who.roles, PREFIX, { isSigned });
   const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
-  const services = await startServices({ ...crowd, parameters }, spike, time, random);
+  const ends = time.now() + stsSilentMs;
+  const limits: ServiceLimits = {
+    ssmReads,
+    faultOf: (service) => (service === "sts" && time.now() < ends ? { kind: "silent" } : undefined),
+  };
+  const services = await startServices({ ...crowd, parameters }, limits, time, random);
   Object.assign(process.env, {
     CLUSTER_ID,
     CALLER_AUTH: "bearer",

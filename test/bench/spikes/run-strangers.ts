@@ -8,7 +8,7 @@ import { people } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { lookUp, openEndpoint } from "./endpoint.ts";
 import { CLUSTER_ID, measuredBy, mistakes, PREFIX, printMeasured, REGION } from "./run-spike.ts";
-import { startServices } from "./services.ts";
+import { type ServiceLimits, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
 
 /**
@@ -129,7 +129,11 @@ async function measure(scenario: Scenario, time: Time, random: () => number) {
     times.map(([region, ms]) => [`sts.${region}.amazonaws.com`, ms]),
   );
   let isSilent = false;
-  const limits = { ssmReads: scenario.ssmReads ?? 10_000, stsMs, isStoreSilent: () => isSilent };
+  const limits: ServiceLimits = {
+    ssmReads: scenario.ssmReads ?? 10_000,
+    stsMs,
+    faultOf: (service) => (service === "ssm" && isSilent ? { kind: "silent" } : undefined),
+  };
   const attacks = SECONDS * (strangers?.perSecond ?? 0);
   const theirs = Array.from({ length: strangers?.key === "identities" ? attacks : 0 }, (_, index) =>
     theirIdentity(index),

@@ -1,5 +1,6 @@
-// Local STS and Parameter Store with the latency and limits of the real services.
+// Local STS, Parameter Store, EC2 and IAM with the latency and limits of the real services.
 
+import type { NodeServices } from "../../../local/aws/ec2.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import {
   type LocalRequest,
@@ -8,8 +9,9 @@ import {
 } from "../../../local/aws/http-server.ts";
 import { memoryParameters, writeParameter } from "../../../local/aws/parameter-store/parameter.ts";
 import { answerSsm } from "../../../local/aws/parameter-store/parameter-store.ts";
+import { queryAnswers } from "../../../local/aws/query-services.ts";
 import { stsAnswers } from "../../../local/aws/sts/sts.ts";
-import { ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
+import { ec2Throttling, ssmThrottling, stsThrottling } from "../../local/aws/service-faults.ts";
 import { type Crowd, SIGNED } from "../crowd.ts";
 import { tokenBucket } from "./endpoint.ts";
 import type { Time } from "./time.ts";
@@ -21,6 +23,8 @@ import type { Time } from "./time.ts";
  * (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
  */
 const STS_CALLS = 600;
+/** More than any run calls: what EC2 allows depends on the account. */
+const EC2_CALLS = 1_000;
 
 /** Round trip in a region including the service's time, plus a random part of up to half of it. */
 const LATENCY_MS = 10;
@@ -31,16 +35,29 @@ type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
 export interface ServiceLimits {
   /** Parameter Store reads per second. */
   readonly ssmReads: number;
-  /** How long STS does not respond, from the start. Default: 0. */
-  readonly stsSilentMs?: number;
   /** How long hosts of STS take to answer. Default: as a service of the same region. */
   readonly stsMs?: Readonly<Record<string, number>>;
-  readonly isStoreSilent?: () => boolean;
+  /** How long EC2 takes to answer. Default: as the other services. */
+  readonly ec2Ms?: number;
+  /** The fault that a request gets, if any. Default: none. */
+  readonly faultOf?: (service: Service, request: LocalRequest) => Fault | undefined;
 }
 
+/** `keys`: of the issuer of AWS-signed tokens, which the local STS serves too. */
+export type Service = "sts" | "keys" | "ssm" | "ec2" | "iam";
+
+/** The version of IAM's API, which each of its requests contains. EC2's are another. */
+const IAM_VERSION = "Version=2010-05-08";
+
+const NO_NODES: NodeServices = { account: LOCATION.account, instances: [], profiles: [] };
+
 export async function startServices(
-  { identities, parameters }: Pick<Crowd, "identities" | "parameters">,
-  { ssmReads, stsSilentMs = 0, stsMs = {}, isStoreSilent = () => false }: ServiceLimits,
+  {
+    identities,
+    parameters,
+    nodes = NO_NODES,
+  }: Pick<Crowd, "identities" | "parameters"> & { readonly nodes?: NodeServices },
+  { ssmReads, stsMs = {}, ec2Ms, faultOf = () => undefined }: ServiceLimits,
   time: Time,
   random: () => number,
 ) {
@@ -52,18 +69,21 @@ export async function startServices(
     perSecond: number,
     answer: Answer,
     throttling: (request: LocalRequest) => Fault,
+    serviceOf: (request: LocalRequest) => Service,
   ) {
     const calls = { total: 0, throttled: 0 };
     const admit = tokenBucket({ perSecond, burst: perSecond }, time.now);
     const server = await startHttpServer(async (request) => {
       calls.total += 1;
       const admitted = admit();
-      await time.sleep(stsMs[request.headers["host"] ?? ""] ?? LATENCY_MS * (1 + random() / 2));
+      const slow = serviceOf(request) === "ec2" ? ec2Ms : stsMs[request.headers["host"] ?? ""];
+      await time.sleep(slow ?? LATENCY_MS * (1 + random() / 2));
       if (admitted) return answer(request);
       calls.throttled += 1;
       return throttling(request) as Extract<Fault, LocalResponse>;
     });
     server.requests.push = () => 0;
+    server.fail((request) => faultOf(serviceOf(request), request));
     return { server, calls };
   }
 
@@ -77,16 +97,20 @@ export async function startServices(
     STS_CALLS,
     stsAnswers({ identities, now: time.now, signedTokens: SIGNED }),
     stsThrottling,
+    ({ target }) => (target.includes("/.well-known/") ? "keys" : "sts"),
   );
-  const ssm = await start(ssmReads, answerFromStore, ssmThrottling);
-  const ends = time.now() + stsSilentMs;
-  sts.server.fail(() => (time.now() < ends ? { kind: "silent" } : undefined));
-  ssm.server.fail(() => (isStoreSilent() ? { kind: "silent" } : undefined));
+  const ssm = await start(ssmReads, answerFromStore, ssmThrottling, () => "ssm");
+  const ec2 = await start(
+    EC2_CALLS,
+    queryAnswers(nodes, () => {}),
+    ec2Throttling,
+    ({ body }) => (body.includes(IAM_VERSION) ? "iam" : "ec2"),
+  );
   return {
-    urls: { sts: sts.server.url, store: ssm.server.url },
+    urls: { sts: sts.server.url, store: ssm.server.url, ec2: ec2.server.url },
     calls: { sts: sts.calls, ssm: ssm.calls },
     async close() {
-      await Promise.all([sts.server.close(), ssm.server.close()]);
+      await Promise.all([sts, ssm, ec2].map(({ server }) => server.close()));
     },
   };
 }

@@ -38,7 +38,9 @@ export function virtualTime() {
     return timer;
   }
 
-  Date.now = () => Math.floor(now);
+  /** How far `Date.now` is ahead of the time that passes. */
+  let stepMs = 0;
+  Date.now = () => Math.floor(now + stepMs);
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
   /** The result has the parts of a timer's handle that the bundle uses. */
   const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
@@ -81,6 +83,10 @@ export function virtualTime() {
   return {
     now: () => now,
     sleep: (ms: number) => new Promise<void>((resolve) => start(resolve, ms)),
+    /** Sets `Date.now` forward or back, as a correction of the system's clock does. */
+    step(ms: number): void {
+      stepMs += ms;
+    },
     /** Settles as `work` does; virtual time advances only during this call. */
     async run<T>(work: Promise<T>): Promise<T> {
       let ended = false;
