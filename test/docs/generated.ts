@@ -8,8 +8,10 @@ import { processRun } from "../../cli/io/run.ts";
 import { createProgram } from "../../cli/main/program.ts";
 import { ERRORS, STATUS } from "../../functions/errors.ts";
 import { acceptancePolicy, POLICY_FILE } from "../acceptance/permissions.ts";
+import { readFigures } from "../bench/outage-figures.ts";
 import { cli, commandPaths } from "../cli/cli.ts";
 import { type Figures, loginsPlot } from "./images.ts";
+import { everyOutage, outagePairs, outageRows } from "./outages.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 import { measuredOnAws, readReports, rehearsal } from "./reports.ts";
 
@@ -20,6 +22,12 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
   const reports = readReports();
   const figures: Figures = JSON.parse(read("test/bench/figures.json"));
+  const outages = readFigures();
+  const benchmarks = withPart(
+    read("test/bench/README.md"),
+    "outages with their own rates",
+    outageRows(outages),
+  );
   return {
     "docs/performance.md": withPart(
       read("docs/performance.md"),
@@ -36,6 +44,8 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       "rehearsal",
       rehearsal(reports, "reports"),
     ),
+    "docs/outage.md": withPart(read("docs/outage.md"), "two failures", outagePairs(outages)),
+    "test/bench/README.md": withPart(benchmarks, "every outage", everyOutage(outages)),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),

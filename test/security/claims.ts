@@ -107,6 +107,7 @@ const ROWS: readonly Row[] = [
   ["Callers that are read ahead count for too long", "functions/lib/work-ahead.ts", ".catch(() => {})", "", "test/functions/lib/work-ahead.test.ts"],
   ["While Parameter Store throttles, strangers cause more", "functions/aws/services.ts", "failure: { ms: 1_000,", "failure: { ms: 0,", "test/functions/parameters/parameter-cache-races.test.ts"],
   ["Tokens for an STS host that does not answer", "functions/aws/services.ts", "const SILENT_MS = 2_000;", "const SILENT_MS = 0;", `${T}/aws/sts-tries.test.ts`],
+  ["EC2, IAM, Parameter Store or an issuer's keys", "functions/lib/guard.ts", "if (isFull) remember(", "if (!isFull) remember(", "test/functions/lib/guard.test.ts"],
   ["Strangers evict what a user's review has read", `${F}/review/review.ts`, "keep?.();", "", `${A}/warm-environment.test.ts`],
   ["Strangers use up memory or time", "functions/gateway/http.ts", "Buffer.byteLength(payload, encoding)", "payload.length", "test/functions/gateway/http.test.ts"],
   ["An operator takes a person for denied who is not", "cli/model/name-denials.ts", "arn !== undefined && sectionsCover(pattern, arn);", "arn !== undefined && sectionsOverlap(pattern, arn);", "test/system/explained-names.test.ts"],

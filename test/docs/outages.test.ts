@@ -1,0 +1,45 @@
+// What the documents state about outages is what `npm run bench -- outages` measured.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CASES, GUARDED_ROWS, ROWS, SEEDS } from "../bench/outage-cases.ts";
+import { nameOf, readFigures } from "../bench/outage-figures.ts";
+import { onlyOtherRegions, slowEc2 } from "./outages.ts";
+
+const figures = readFigures();
+/** Without line breaks. */
+const read = (file: string) =>
+  readFileSync(new URL(`../../${file}`, import.meta.url), "utf8").replaceAll(/\s+/g, " ");
+
+test("each row and each pair was measured before and now, with every seed", () => {
+  assert.deepEqual(
+    figures.rows.map(({ name }) => name),
+    Object.keys(ROWS),
+  );
+  assert.deepEqual(
+    figures.cases.map(({ of }) => nameOf(of)),
+    CASES.map(nameOf),
+  );
+  for (const { name, before, now } of figures.rows)
+    assert.deepEqual([before.length, now.length], [SEEDS.length, SEEDS.length], name);
+  for (const { of, before, now, logins } of figures.cases)
+    assert.ok(before !== undefined && now !== undefined && logins > 100, nameOf(of));
+});
+
+test("a guarded row loses at most one login", () => {
+  for (const { name, now } of figures.rows.filter(({ name }) => name in GUARDED_ROWS))
+    assert.ok(
+      now.every(({ lost }) => lost <= 1),
+      name,
+    );
+});
+
+test("SECURITY.md and docs/outage.md have the measured limit of nodes at a slow EC2", () => {
+  for (const file of ["SECURITY.md", "docs/outage.md"])
+    assert.ok(read(file).includes(slowEc2(figures)), `${file}: ${slowEc2(figures)}`);
+});
+
+test("docs/outage.md has what ends the losses while the own Region's STS is silent", () => {
+  assert.ok(read("docs/outage.md").includes(onlyOtherRegions(figures)), onlyOtherRegions(figures));
+});
