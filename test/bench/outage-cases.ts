@@ -3,14 +3,11 @@
 
 import type { Outage } from "./spikes/run-outage.ts";
 
-export type Caller = Outage["caller"];
+type Caller = Outage["caller"];
 export const CALLERS: readonly Caller[] = ["bearer", "iam", "none"];
 
 /** What fails, and which tokens come beside the logins. */
-type Failure = Pick<
-  Outage,
-  "silent" | "beside" | "isAbroad" | "throttled" | "stepMs" | "ec2Ms" | "isFresh"
-> & {
+type Failure = Pick<Outage, "silent" | "beside" | "isAbroad" | "throttled" | "stepMs"> & {
   /** Bearer tokens a second that no key signed, if callers are proven by IAM. */
   readonly bearers?: Outage["beside"];
 };
@@ -19,7 +16,7 @@ type Failure = Pick<
  * By the name in docs/outage.md. The rates are those of the tokens that need what fails. Users sign
  * for another Region while the own Region's STS is silent, as docs/outage.md says.
  */
-export const FAILURES = {
+const FAILURES = {
   "the own Region's STS is silent": { silent: ["own"], beside: { own: 20 }, isAbroad: true },
   "another Region's STS is silent": { silent: ["silentFar"], beside: { silentFar: 20 } },
   "Parameter Store is silent": { silent: ["ssm"], beside: { unread: 5 } },

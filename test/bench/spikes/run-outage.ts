@@ -2,7 +2,6 @@
 // its own process, like a load spike, but several of them one after the other.
 
 import { callerIdOf } from "../../../functions/settings/common.ts";
-import type { Ec2Instance, NodeServices } from "../../../local/aws/ec2.ts";
 import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
 import { getWebIdentityToken } from "../../../local/aws/sts/signed-token.ts";
 import { type LocalIdentity, mintToken } from "../../../local/identities.ts";
@@ -18,6 +17,7 @@ import { NODE_MAPPING } from "../../system/mappings.ts";
 import { people, SIGNED } from "../crowd.ts";
 import { CALLERS } from "../review-event.ts";
 import { lookUp, openEndpoint } from "./endpoint.ts";
+import { ACCOUNT, CONTROL_PLANE, junk, nodes, session } from "./outage-identities.ts";
 import { CLUSTER_ID, measuredBy, mistakes, PREFIX, printMeasured, REGION } from "./run-spike.ts";
 import { type Service, type ServiceLimits, startServices } from "./services.ts";
 import type { Time } from "./time.ts";
@@ -38,8 +38,6 @@ type Beside =
   | "nodes"
   | "signed";
 
-export type Caller = "bearer" | "iam" | "none";
-
 export interface Outage {
   /** Of the random numbers: times of arrival, waits, which calls are throttled. */
   readonly seed: number;
@@ -50,7 +48,7 @@ export interface Outage {
    * of a node.
    */
   readonly isFresh?: boolean;
-  readonly caller: Caller;
+  readonly caller: "bearer" | "iam" | "none";
   /** A healthy standby answers what is redirected. */
   readonly hasStandby: boolean;
   /** Logins a second of users, for this time. Defaults: 5, 12 s. */
@@ -85,46 +83,6 @@ const hostOf = (region: string): string => `sts.${region}.amazonaws.com`;
 const IDLE_MS = 61_000;
 /** From the start of the outage to the first login. */
 const BEFORE_MS = 1_000;
-
-const ACCOUNT = "111122223333";
-const NODE_ROLE_ID = "AROANODES00000000000";
-const PROFILE = `arn:aws:iam::${ACCOUNT}:instance-profile/ClusterNode`;
-
-const CONTROL_PLANE = session("ControlPlane", "node-1", "ASIACALLER0000000000");
-
-function session(role: string, name: string, accessKeyId: string): LocalIdentity {
-  const userId = `AROA${role.toUpperCase().slice(0, 16).padEnd(16, "0")}:${name}`;
-  return {
-    ...{ name: `${role}/${name}`, accessKeyId, account: ACCOUNT, userId },
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${name}`,
-    secretAccessKey: `local/only/${accessKeyId}`,
-    sessionToken: `local session of ${name}`,
-  };
-}
-
-function nodes(count: number) {
-  const ids = Array.from({ length: count }, (_, index) => {
-    return `i-${String(index).padStart(17, "0")}`;
-  });
-  const identities = ids.map((id, index) => ({
-    ...session("ClusterNode", id, `ASIANODE${String(index).padStart(12, "0")}`),
-    userId: `${NODE_ROLE_ID}:${id}`,
-  }));
-  const instances = ids.map(
-    (instanceId, index): Ec2Instance => ({
-      ...{ instanceId, state: "running", ownerId: ACCOUNT, instanceProfileArn: PROFILE },
-      privateDnsName: `ip-10-0-${index >> 8}-${index & 255}.${REGION}.compute.internal`,
-    }),
-  );
-  const role = {
-    roleName: "ClusterNode",
-    roleId: NODE_ROLE_ID,
-    arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode`,
-  };
-  const profiles = [{ name: "ClusterNode", arn: PROFILE, account: ACCOUNT, roles: [role] }];
-  const services: NodeServices = { account: ACCOUNT, instances, profiles };
-  return { identities, services };
-}
 
 const THROTTLING: Readonly<Record<Service, (request: LocalRequest) => Fault>> = {
   sts: stsThrottling,
@@ -271,12 +229,6 @@ async function measureOne(outage: Outage, time: Time) {
     slowest: took.at(-1) ?? 0,
     wrong,
   };
-}
-
-/** No key has signed it: STS refuses it. */
-function junk(index: number): LocalIdentity {
-  const accessKeyId = `ASIAJUNK${String(index).padStart(12, "0")}`;
-  return { ...session("Theirs", "stranger", accessKeyId), secretAccessKey: `junk-${index}` };
 }
 
 async function jwtOf(identity: LocalIdentity, now: number): Promise<string> {
