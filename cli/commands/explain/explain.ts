@@ -2,6 +2,10 @@
 
 import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import {
+  claimPlaceholdersIn,
+  tagKey,
+} from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
@@ -24,7 +28,7 @@ import { arnFault } from "../../model/file-entry.ts";
 import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { explainPerson } from "./explain-person.ts";
-import { explanationData, explanationLines, printLines } from "./show.ts";
+import { explanationData, explanationLines, mappingThatApplies, printLines } from "./show.ts";
 
 interface ExplainOptions extends OutputOptions, LogOptions {
   readonly tokenFile?: string;
@@ -60,7 +64,7 @@ export function explainCommand(command: Command, run: Run): Command {
     .addOption(
       new Option(
         "--jwt",
-        "evaluate an AWS-signed token of the ARN, without tags and source identity",
+        "evaluate an AWS-signed token of the ARN; shows <value> for its claims",
       ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
     .action(async (who: string | undefined, options: ExplainOptions) =>
@@ -170,7 +174,7 @@ async function explainSupposed(
   const idHint = principalId === undefined ? "to check it, add --principal-id" : undefined;
   const explainIt = (identity: VerifiedIdentity) =>
     explainIdentity(identity, connection, run, { idHint });
-  const ofAny = await explainIt(supposed);
+  const ofAny = await withSupposedClaims(await explainIt(supposed), supposed, explainIt);
   const isOfInstances =
     ofAny.refusal?.code === "node_not_verified" &&
     sessionName === undefined &&
@@ -183,6 +187,36 @@ async function explainSupposed(
   const known = { ...found, identity: { ...identity, principalId, accessKeyId: undefined } };
   if (!who.startsWith("sso/")) return known;
   return mapTexts(known, (text) => text.replaceAll(`_${"0".repeat(16)}`, `_${"?".repeat(16)}`));
+}
+
+/** A value that no token is likely to have. Output has `<value>` instead. */
+const SUPPOSED_VALUE = "SUPPOSED-VALUE";
+
+/**
+ * Explains a supposed AWS-signed token again, with a value for each claim of the username, if it was
+ * refused for the lack of one. The verdict then has the condition.
+ */
+async function withSupposedClaims(
+  explained: Explanation,
+  supposed: VerifiedIdentity,
+  explainIt: (identity: VerifiedIdentity) => Promise<Explanation>,
+): Promise<Explanation> {
+  const isLacking = explained.refusal?.code === "token_lacks_claims";
+  const { username = "" } = mappingThatApplies(explained) ?? {};
+  const names = claimPlaceholdersIn(username);
+  if (supposed.claims === undefined || !isLacking || names.length === 0) return explained;
+  const claims = {
+    identityStoreUserId: SUPPOSED_VALUE,
+    sourceIdentity: SUPPOSED_VALUE,
+    principalTags: Object.fromEntries(names.map((name) => [tagKey(name), SUPPOSED_VALUE])),
+  };
+  const again = await explainIt({ ...supposed, claims });
+  const needed = `the token has ${names.map((name) => `{${name}}`).join(" and ")}`;
+  const { condition } = again;
+  return {
+    ...mapTexts(again, (text) => text.replaceAll(SUPPOSED_VALUE, "<value>")),
+    condition: condition === undefined ? needed : `${needed}, and ${condition}`,
+  };
 }
 
 /** Returns the value with each text in it changed. */

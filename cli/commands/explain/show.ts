@@ -1,7 +1,13 @@
 // Formats the steps of a review.
 
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import {
+  claimPlaceholdersIn,
+  claimValue,
+  tagKey,
+} from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Evaluation } from "../../../functions/authenticator/mapping/evaluate.ts";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
 import { type Explanation, isGranted, needsInstance } from "../../aws/review.ts";
@@ -49,10 +55,33 @@ export function explanationLines(
       }),
     ),
     ...(user === undefined ? [] : userLines(user)),
+    ...tagLines(explanation),
     ...(refusal === undefined
       ? grantLines(explanation)
       : refusalLines(explanation, prefix, speller)),
   ];
+}
+
+/** Returns a line for each group that the token would have with another tag. */
+function tagLines({ identity, user, ...explanation }: Explanation): Line[] {
+  const { claims } = identity ?? {};
+  if (claims === undefined || user === undefined) return [];
+  const groups = mappingThatApplies(explanation)?.groups ?? [];
+  const lacking = groups.flatMap((group) => {
+    const [name] = claimPlaceholdersIn(group);
+    if (name === undefined || claimValue(name, claims) !== undefined) return [];
+    return `with the tag ${tagKey(name)}: ${group.replace(`{${name}}`, "<value>")}`;
+  });
+  return under("", ...lacking);
+}
+
+/** Returns the mapping of the evaluation that applies; `undefined` if none matches. */
+export function mappingThatApplies({
+  evaluations = [],
+  parameter,
+}: Pick<Explanation, "evaluations" | "parameter">): Mapping | undefined {
+  const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
+  return verdict?.kind === "match" ? verdict.mapping : undefined;
 }
 
 function sourceOf(token: NonNullable<Explanation["token"]>): string {

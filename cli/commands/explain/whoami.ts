@@ -28,6 +28,7 @@ import {
   grantLines,
   identityLines,
   type Line,
+  mappingThatApplies,
   printLines,
   refusalLines,
   under,
@@ -125,7 +126,7 @@ async function askForToken(
 
 function data({ explanation, credentials, unread }: Whoami) {
   const ends = {
-    mapping: mappingEnd(explanation),
+    mapping: mappingThatApplies(explanation)?.notAfter,
     credentials: credentials.expiration?.toISOString(),
   };
   if (unread !== undefined) return { identity: explanation.identity, ends };
@@ -135,18 +136,12 @@ function data({ explanation, credentials, unread }: Whoami) {
 
 type Whoami = Awaited<ReturnType<typeof lookUp>>;
 
-/** Returns `notAfter` of the mapping that applies. */
-function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {
-  const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
-  return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
-}
-
 function whoamiLines(
   cluster: string,
   { explanation, credentials, prefix, region, speller, unread }: Whoami,
 ): Line[] {
   const { identity, parameter, user, refusal } = explanation;
-  const end = mappingEnd(explanation);
+  const end = mappingThatApplies(explanation)?.notAfter;
   const { expiration } = credentials;
   // A user may read only the names of its own mappings.
   const unsure =

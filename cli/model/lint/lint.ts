@@ -11,6 +11,7 @@ import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
+import * as claims from "./claims.ts";
 import { DENIAL_RULES } from "./denials.ts";
 import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
@@ -159,7 +160,10 @@ const RULES: readonly Rule[] = [
   names.misspeltGroups,
   names.spaces,
   names.sharedUsernames,
-  names.chosenClaims,
+  claims.chosenClaims,
+  claims.claimsBesideOtherTokens,
+  claims.reservedKeys,
+  claims.groupsBelowTags,
   names.programDenials,
   unusableBySignedTokens,
   severalArns,

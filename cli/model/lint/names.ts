@@ -1,7 +1,6 @@
 // Lint rules for usernames, groups and sessions.
 
 import { adminGroupsOf } from "../../../functions/authenticator/mapping/admin-groups.ts";
-import { chosenPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { isWithoutSessions } from "../../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
@@ -55,23 +54,6 @@ export const chosenUsernames = entryRule(
 function startsWithSession(template: string): boolean {
   return /^\{SessionName(?:Raw)?\}/.test(template);
 }
-
-/** Finds names with claims that users choose, if they may tag the principal or assume the role. */
-export const chosenClaims = entryRule(
-  "warning",
-  "chosen-claim",
-  ({ mapping: { username = "" } }) => {
-    const chosen = chosenPlaceholdersIn(username);
-    if (chosen.length === 0) return undefined;
-    const isTag = chosen.some((name) => name !== "SourceIdentity");
-    const actions = [
-      ...(isTag ? ["sts:TagSession"] : []),
-      ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
-    ];
-    const taggers = isTag ? "anyone who may tag the principal, and " : "";
-    return `username ${username}: ${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
-  },
-);
 
 /** Finds placeholders of a session where there is none: only roles have sessions. */
 export const missingSessions = entryRule("error", "no-session", (entry) => {

@@ -73,8 +73,13 @@ export function claimValue(
 ): unknown {
   if (name === "IdentityStoreUserId") return identityStoreUserId;
   if (name === "SourceIdentity") return sourceIdentity;
-  const key = PRINCIPAL_TAG.exec(name)?.[1] ?? "";
+  const key = tagKey(name);
   return Object.hasOwn(principalTags, key) ? principalTags[key] : undefined;
+}
+
+/** Returns the key of a `PrincipalTag:<key>`; empty for another placeholder. */
+export function tagKey(name: string): string {
+  return PRINCIPAL_TAG.exec(name)?.[1] ?? "";
 }
 
 /** Returns whether a name may contain the value. */

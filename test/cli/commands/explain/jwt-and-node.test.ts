@@ -14,6 +14,7 @@ import { exits, prints, useCluster } from "../mappings/cluster.ts";
 const HOME = "111122223333";
 const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
 const ADMIN = `arn:aws:iam::${HOME}:role/Admin`;
+const TAGGED = `arn:aws:iam::${HOME}:role/Tagged`;
 const NODE_ROLE = `arn:aws:iam::${HOME}:role/ClusterNode`;
 const INSTANCE = {
   instanceId: "i-0123456789abcdef0",
@@ -38,6 +39,15 @@ const MAPPINGS = {
   [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
   [`role/${HOME}/admin`]: { arn: ADMIN, username: "admin:{SessionName}" },
   [`role/${HOME}/clusternode`]: NODES,
+  [`role/${HOME}/tagged`]: {
+    arn: TAGGED,
+    username: "dev",
+    groups: ["g", "team:{PrincipalTag:team}"],
+  },
+  [`sso/${HOME}/staff`]: {
+    username: "sso:{PrincipalTag:email}",
+    groups: ["team:{PrincipalTag:team}", "staff"],
+  },
 };
 const cluster = useCluster(MAPPINGS, "all");
 const ec2 = useServer(() => startQueryServices({ instances: [INSTANCE], profiles: [PROFILE] }));
@@ -94,6 +104,29 @@ test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
   assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
   await exits(explain([ADMIN]), 0);
   await exits(explain([ADMIN, "--jwt"]), 1, undefined, /denied, token_lacks_session/);
+});
+
+test("--jwt shows the groups that a tag gives, and a username with tags", async () => {
+  cluster.deploy({ JWT_ISSUERS });
+  const groups =
+    /\nuser {6}dev\ngroups {4}g\n {10}with the tag team: team:<value>\nverdict {3}granted\n$/;
+  await prints(explain([TAGGED, "--jwt"]), groups);
+  const username =
+    /\nuser {6}sso:<value>\ngroups {4}staff\n {10}with the tag team: team:<value>\nverdict {3}granted, if the token has \{PrincipalTag:email\}\n$/;
+  await prints(explain([`sso/${HOME}/staff`, "--jwt"]), username);
+  const { out } = await explain([`sso/${HOME}/staff`, "--jwt", "-o", "json"]);
+  assert.partialDeepStrictEqual(JSON.parse(out), {
+    granted: true,
+    user: { username: "sso:<value>", groups: ["staff"] },
+    condition: "the token has {PrincipalTag:email}",
+  });
+  for (const who of [TAGGED, `sso/${HOME}/staff`])
+    await exits(
+      explain([who]),
+      1,
+      undefined,
+      /denied, token_lacks_claims[\s\S]*\nto do {5}use a token with the claim \(.*token .*--jwt/,
+    );
 });
 
 test("--jwt is refused for principals without such tokens, and with options for what tokens do not contain", async () => {

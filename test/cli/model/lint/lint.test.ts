@@ -133,6 +133,57 @@ async function findings(values: Record<string, unknown>, signedTokens?: "beside"
   return all.filter(({ rule }) => rule === "no-signed-token" || rule === "chosen-claim");
 }
 
+test("a tag in a group: who chooses it, tokens without it, a plain group below its prefix, a reserved key", async () => {
+  const role = { arn: "arn:aws:iam::111122223333:role/dev", username: "dev" };
+  const values = {
+    [`role/111122223333/dev`]: { ...role, groups: ["team:{PrincipalTag:team}"] },
+    "sso/111122223333/staff": {
+      username: "sso:{PrincipalTag:aws:id}",
+      groups: ["team:{PrincipalTag:team}"],
+    },
+    "sso/111122223333/lead": {
+      username: "lead",
+      groups: ["team:payments", "teams:x", "team:{PrincipalTag:unit}"],
+    },
+    "sso/111122223333/old": {
+      username: "old",
+      groups: ["team:old"],
+      notAfter: "2020-01-01T00:00:00Z",
+    },
+  };
+  const of = async (signedTokens: "beside" | "only" | undefined, rule: string) => {
+    const all = await lint(stored(values), { ...CONTEXT, ...(signedTokens && { signedTokens }) });
+    return all
+      .filter((found) => found.rule === rule)
+      .map(({ where, message }) => `${where.split("/").at(-1)}: ${message}`);
+  };
+  const below = "Give no group that begins with team: more rights than the least trusted of them";
+  const center =
+    "administrators of IAM Identity Center, SCIM and the identity provider choose the value, an attribute for access control";
+  assert.deepEqual(await of("only", "chosen-claim"), [
+    `dev: group team:{PrincipalTag:team}: anyone who may tag the principal, and anyone who may assume the role chooses the value, unless its trust policy restricts sts:TagSession. ${below}`,
+    `staff: username sso:{PrincipalTag:aws:id}: ${center}`,
+    `staff: group team:{PrincipalTag:team}: ${center}. ${below}`,
+    `lead: group team:{PrincipalTag:unit}: ${center}. ${below}`,
+  ]);
+  assert.deepEqual(await of("only", "needs-signed-token"), []);
+  const other = await of("beside", "needs-signed-token");
+  assert.deepEqual([other.length, (await of(undefined, "needs-signed-token")).length], [3, 3]);
+  assert.equal(
+    other[0],
+    "dev: {PrincipalTag:team} is only in AWS-signed tokens: k8s-aws-v1. tokens, such as those of aws eks get-token, are denied",
+  );
+  assert.deepEqual(await of("only", "group-below-tag"), [
+    "dev: group team:{PrincipalTag:team}: team:{PrincipalTag:unit} of sso/111122223333/lead can become it, with the right value of the tag",
+    "staff: group team:{PrincipalTag:team}: team:{PrincipalTag:unit} of sso/111122223333/lead can become it, with the right value of the tag",
+    "lead: group team:payments: team:{PrincipalTag:team} of arn:aws:iam::111122223333:role/dev can become it, with the right value of the tag",
+    "lead: group team:{PrincipalTag:unit}: team:{PrincipalTag:team} of arn:aws:iam::111122223333:role/dev can become it, with the right value of the tag",
+  ]);
+  assert.deepEqual(await of("only", "reserved-tag-key"), [
+    "staff: {PrincipalTag:aws:id} never has a value: the keys of session tags cannot begin with aws:",
+  ]);
+});
+
 test("a denial of the session name that a program gives every session denies all its users", () => {
   const review: ReviewSettings = {
     prefix: PREFIX,
