@@ -21,7 +21,7 @@ import type {
   StoredParameter,
 } from "../../../../functions/parameters/stored-parameter.ts";
 import { CONTEXT, type State, type Text } from "./any-plan.ts";
-import { type Identity, UNIVERSE } from "./universe.ts";
+import { COMPLETING, type Identity, UNIVERSE } from "./universe.ts";
 
 /**
  * One parameter for one identity. `user` is `undefined` if its names are rejected, or it is no
@@ -105,11 +105,13 @@ export function worldsFor(states: readonly State[], isReserved: boolean): readon
   const text = JSON.stringify(states);
   const uses = (pattern: RegExp) => pattern.test(text);
   const [claims, pins, nodes] = [uses(/\{(?:Iden|Sour|Prin)/), uses(/principalId/), uses(/EC2/)];
+  const completes = uses(/access:\{/);
   const own = WORLDS[isReserved ? 1 : 0] ?? [];
   // The shell may lack the function's prefix.
   const both = uses(/system/) ? [...own, ...(WORLDS[isReserved ? 3 : 2] ?? [])] : own;
   return both.filter(
-    ({ identity: { claims: signed, principalId, isNode } }) =>
+    ({ identity: { claims: signed, principalId, sessionName, isNode } }) =>
+      (completes || sessionName !== COMPLETING) &&
       (claims || signed?.identityStoreUserId === undefined) &&
       (claims || signed?.sourceIdentity === undefined) &&
       (claims || signed?.principalTags["team"] === undefined) &&

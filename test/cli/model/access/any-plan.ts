@@ -86,6 +86,9 @@ const GROUPS = [
   "res:g",
   "{SessionName}",
   "x:{SessionName}",
+  "access:{SessionName}",
+  "t:{PrincipalTag:team}",
+  "access:{PrincipalTag:team}",
   "a\u0001",
 ];
 const [usual, masters] = [fc.constantFrom("g", "h"), fc.constant("system:masters")];

@@ -21,6 +21,7 @@ import {
 import { type AnyPlan, anyPlan, CONTEXT } from "./any-plan.ts";
 import { type Options, prove, RULE, type Rule } from "./prove.ts";
 import { countOf, families, planAt, worldsOf } from "./two-parameters.ts";
+import { COMPLETING } from "./universe.ts";
 
 export interface Counts {
   plans: number;
@@ -131,8 +132,9 @@ async function proveAdministrators(runs: number, seed: number): Promise<number> 
     );
     if (!hasAdministrator(stored, { ...CONTEXT, ...(signedTokens && { signedTokens }) })) continue;
     found += 1;
-    const accepted = ({ identity: { claims } }: World) =>
-      (claims !== undefined) === (signedTokens === "only");
+    // A mapping that makes only those administrators who choose the right name is none that remains.
+    const accepted = ({ identity: { claims, sessionName } }: World) =>
+      (claims !== undefined) === (signedTokens === "only") && sessionName !== COMPLETING;
     const worlds = worldsFor([state], false).filter(
       (plan) => plan.reserved.length === 0 && accepted(plan),
     );

@@ -15,8 +15,10 @@ export const SET_ROLES = ["0123456789abcdef", "fedcba9876543210"].map(
 );
 export const PINS = { role: "AROAPINNED", user: "AIDAPINNED" };
 const ROLES = ["ci", ...SET_ROLES];
+/** Completes an administrators' group, as a session and as a tag. */
+export const COMPLETING = "cluster-admin";
 /** The last is a node's; `system` renders reserved names. */
-const SESSIONS = ["jane", "Jane", "system", "i-0123456789abcdef0"];
+const SESSIONS = ["jane", "Jane", "system", COMPLETING, "i-0123456789abcdef0"];
 const USERS = ["alice", "ops/alice", "bob"];
 
 /** @param resource with its service, such as `iam:role/ci` */
@@ -29,7 +31,7 @@ export interface Identity extends VerifiedIdentity {
   readonly isNode: boolean;
 }
 
-const principalTags = { team: "blue" };
+const principalTags = { team: COMPLETING };
 const CLAIMS: SignedClaims = {
   identityStoreUserId: "id-of-jane",
   sourceIdentity: "jane.source",
