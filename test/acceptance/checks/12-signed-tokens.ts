@@ -117,6 +117,16 @@ async function reviews(
     const { seen } = await site.deploy({ awsSignedTokens: [{ account: id, issuer }], vpc });
     return COMPLETE.test(seen) ? granted(await commandToken()) : seen;
   });
+  const asTeam = {
+    text: `granted as acceptance:${SOURCE}, in the group of the tag`,
+    holds: (seen: string) =>
+      [TEAM, ROLE_TEAM].some((team) => seen === `granted as acceptance:${SOURCE} (team:${team})`),
+  };
+  await rows.see("a tag as a group", asTeam, async () => {
+    const words = ["mappings", "set", arn, "--group", "team:{PrincipalTag:team}"];
+    await mustRun(site.command([...words, "--yes", "--allow-weakening"]));
+    return granted(await commandToken());
+  });
 }
 
 /** https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html */
