@@ -1,5 +1,5 @@
 // Runs random commands while a colleague creates, changes and deletes between any two of their
-// calls, and finds what is lost.
+// calls, and AWS fails in some, and finds what is lost.
 //
 // node second-operator.ts <runs> <seed>: prints the number of runs with each outcome, or each lost
 // change.
@@ -130,7 +130,24 @@ export interface Scenario {
   readonly isWeakening: boolean;
   /** Before the command's n-th call. */
   readonly theirs: readonly { readonly point: number; readonly edit: Edit }[];
+  /** What the n-th call gets instead of an answer, or the end of a permission from it on. */
+  readonly fault?: { readonly point: number; readonly kind: FaultKind } | undefined;
 }
+
+/** A removed permission, and single errors. */
+type FaultKind = "no history" | "revoked" | keyof typeof FAULTS;
+
+const refusal = (type: string, status = 400) =>
+  answering(status, JSON.stringify({ __type: type, message: "x" }));
+const FAULTS = {
+  denied: refusal("AccessDeniedException"),
+  outage: refusal("InternalServerError", 500),
+  expired: refusal("ExpiredTokenException"),
+  unusable: answering(200, "{}"),
+  reset: { kind: "reset" },
+} as const;
+
+const faultNames = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
 
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   before: fc.array(edit, { maxLength: 8 }),
@@ -141,6 +158,13 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   }),
   isWeakening: fc.constantFrom(true, true, false),
   theirs: fc.array(fc.record({ point: fc.nat(9), edit }), { minLength: 1, maxLength: 3 }),
+  fault: fc.option(
+    fc.record({
+      point: fc.integer({ min: 3, max: 14 }),
+      kind: fc.constantFrom<FaultKind>("no history", "revoked", ...faultNames),
+    }),
+    { nil: undefined },
+  ),
 });
 
 type Cluster = Awaited<ReturnType<typeof storedCluster>>;
@@ -152,7 +176,7 @@ const TOO_MANY_UPDATES = answering(400, JSON.stringify({ __type: "TooManyUpdates
 /** What is lost, as sentences, and how the command ended. */
 export async function race(
   { store, mappings }: Cluster,
-  { before, command, isWeakening, theirs }: Scenario,
+  { before, command, isWeakening, theirs, fault }: Scenario,
 ) {
   for (const name of [...NAMES, ...Object.keys(ADMIN)]) store.remove(`${PREFIX}/${name}`);
   const full = (name: string) => `${PREFIX}/${name}`;
@@ -186,8 +210,8 @@ export async function race(
       write(change.name, edited(was, change, marker));
       last.set(`${change.name} ${change.key}`, { change, marker, was });
     }
-    calls += 1;
-    return isBusy ? TOO_MANY_UPDATES : undefined;
+    const call = calls++;
+    return isBusy ? TOO_MANY_UPDATES : faultAt(call, operation, fault);
   });
   const flags = ["-y", ...(isWeakening ? ["--allow-weakening"] : [])];
   const [first] = command.edits;
@@ -195,19 +219,35 @@ export async function race(
     command.file || first === undefined
       ? ["apply", "-f", "-", ...(command.prune ? ["--prune"] : [])]
       : wordsFor(first);
-  const { code, out, err } = await mappings([...words, ...flags], { input: fileOf(command.edits) });
+  const { code, out, err } = await mappings([...words, ...flags], {
+    input: fileOf(command.edits),
+    ...(fault !== undefined && { environment: { AWS_MAX_ATTEMPTS: "1" } }),
+  });
   store.fail(undefined);
   const lost = [...last.values()].flatMap(({ change, marker, was }) => {
     const now = read(change.name) ?? "";
     if (change.isRemoved) return lostRemoval(change, was, now);
     const isReported =
-      err.includes("your write replaced theirs") && err.includes(full(change.name));
+      code !== 0 &&
+      /your write replaced theirs|not known whether/.test(err) &&
+      err.includes(full(change.name));
     const isSeen = now.includes(marker) || out.includes(marker) || isReported;
     return isSeen ? [] : [`${marker} of ${change.name}: ${now}`];
   });
-  if (err.includes("no administrator would surely remain")) lost.push(`locked out: ${err}`);
+  // What could not be read may be the administrator.
+  if (fault === undefined && err.includes("no administrator would surely remain"))
+    lost.push(`locked out: ${err}`);
   if (/bug/.test(err) || ![0, 1, 2, 3].includes(code)) lost.push(`exit ${code}: ${err}`);
   return { lost, code, err, words, hasRaced: last.size > 0 };
+}
+
+function faultAt(call: number, operation: string, fault: Scenario["fault"]) {
+  if (fault === undefined) return undefined;
+  const { point, kind } = fault;
+  if (kind === "no history")
+    return operation.endsWith("History") && call >= point ? FAULTS.denied : undefined;
+  if (kind === "revoked") return call >= point ? FAULTS.denied : undefined;
+  return call === point ? FAULTS[kind] : undefined;
 }
 
 function lostRemoval(change: Edit, was: string | undefined, now: string): string[] {
