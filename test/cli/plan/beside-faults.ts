@@ -37,6 +37,8 @@ interface Command {
   readonly at: string;
   /** A list's entry. Without it, the parameter has one value. */
   readonly entryOf?: (name: string) => object;
+  /** Where the command writes instead, if AWS refuses the write of `at`. */
+  readonly instead?: string;
   /** Whether the text is what the command wants, alone or beside what others want. */
   readonly isDone: (text: string | undefined) => boolean;
 }
@@ -68,7 +70,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "remove a pattern": { ...lists(PATTERN, pattern, "old"), words: `mappings remove ${arn("role/old-*")}`, isDone: lacks("old-*") },
   deny: { ...denials, words: `mappings deny ${arn("user/eve")}`, isDone: has("user/eve") },
   "deny, as the first": { ...denials, stored: {}, words: `mappings deny ${arn("user/eve")}`, isDone: has("user/eve") },
-  "deny a name": { ...lists("deny/any", named), words: "mappings deny eve --person", isDone: has("eve") },
+  "deny a name": { ...lists("deny/any", named), words: "mappings deny eve --person", instead: DENY, isDone: has("eve") },
   allow: { ...denials, words: `mappings allow ${arn("user/mallory")}`, isDone: lacks("mallory") },
   "apply, beside a role": { stored: { ...denials.stored, ...role.stored }, at: CI, words: "mappings apply -f -", input: file, isDone: has('"mine"') },
   "apply, beside denials": { ...denials, stored: { ...denials.stored, ...role.stored }, words: "mappings apply -f - --prune-denials", input: file, isDone: (text) => has("eve")(text) && lacks("mallory")(text) },
@@ -301,8 +303,10 @@ async function startRaces() {
       });
       store.fail(undefined);
       const text = store.value(`${PREFIX}/${COMMANDS[chosen.command]?.at}`);
+      const { instead = "" } = COMMANDS[chosen.command] as Command;
+      const other = store.value(`${PREFIX}/${instead}`);
       const { calls } = race;
-      return { ...ended, calls, wrong: wrongIn(chosen, race, ended, text) };
+      return { ...ended, calls, wrong: wrongIn(chosen, race, ended, text, other) };
     },
     async close() {
       Math.random = random;
@@ -312,12 +316,13 @@ async function startRaces() {
   };
 }
 
-/** What the command reports wrongly, in short sentences. `text` is what is stored in the end. */
+/** What the command reports wrongly, in short sentences. `text` is what is stored in the end, and `other` instead. */
 function wrongIn(
   { command, act }: Case,
   { theirs, replaced, isWritten }: Race,
   { code, out, err }: CliResult,
   text = "",
+  other = "",
 ): string[] {
   const { at, entryOf, isDone } = COMMANDS[command] as Command;
   const isLost = (marker: string): boolean => {
@@ -340,7 +345,7 @@ function wrongIn(
   });
   const isTheirs = text.includes("theirs");
   const isOver = entryOf === undefined && isWritten && isTheirs;
-  const done = isDone(text === "" ? undefined : text);
+  const done = isDone(text === "" ? undefined : text) || (other !== "" && isDone(other));
   if (code === 0 && !done && !isOver) wrong.push("exit 0, and it is not done");
   if (err.includes("Nothing was written") && isWritten && done && !isTheirs)
     wrong.push("it is written, and reported as not written");
