@@ -98,6 +98,8 @@ const OWN_AND_EC2: Row = {
 /** With their own rates, by the name in test/bench/README.md. */
 export const ROWS: Readonly<Record<string, Row>> = {
   ...GUARDED_ROWS,
+  "the own Region's STS is silent, 40 tokens/s for it, IAM callers; 5 logins/s of users who sign for another":
+    { ...PLAIN, caller: "iam", silent: ["own"], beside: { own: 40 }, isAbroad: true },
   "the own Region's STS and EC2 are silent, 20 tokens/s and 10 nodes/s; 5 logins/s of users who sign for another":
     OWN_AND_EC2,
   "the same, `STS_REGIONS` has only the other Region": { ...OWN_AND_EC2, acceptsOnlyAbroad: true },

@@ -35,6 +35,16 @@ test("a guarded row loses at most one login", () => {
     );
 });
 
+test("up to 40 tokens a second for the own Region's silent STS cost no login with another", () => {
+  const rows = figures.rows.filter(({ name }) => name.includes("40 tokens/s"));
+  const alone = figures.cases.filter(
+    ({ of: { failures } }) => failures.join() === "the own Region's STS is silent",
+  );
+  assert.deepEqual([rows.length, alone.length], [1, 6]);
+  assert.ok(rows.every(({ now }) => now.every(({ lost }) => lost === 0)));
+  assert.ok(alone.every(({ now }) => now?.lost === 0));
+});
+
 test("SECURITY.md and docs/outage.md have the measured limit of nodes at a slow EC2", () => {
   for (const file of ["SECURITY.md", "docs/outage.md"])
     assert.ok(read(file).includes(slowEc2(figures)), `${file}: ${slowEc2(figures)}`);
