@@ -110,6 +110,28 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
   "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config ":
     CONTROL_PLANE,
+  "ps -eo args": by("test/e2e/one-webhook.e2e.ts", "ps -eo args"),
+  "grep -o [-]-authentication-token-webhook-config-file=": by(
+    "test/e2e/one-webhook.e2e.ts",
+    "ps -eo args",
+  ),
+  "journalctl -u k3s": NO_SUCH_CLUSTER,
+  "kubectl create clusterrolebinding payments ": {
+    because: "authentication-config.e2e.ts shows the group that it names",
+  },
+  "cp examples/without-webhook/authentication-config.yaml ": by(
+    "test/e2e/authentication-config.e2e.ts",
+    "without-webhook/authentication-config.yaml",
+  ),
+  "sha256sum authentication-config.yaml": by(
+    "test/e2e/authentication-config.e2e.ts",
+    'hash("sha256", readFileSync(file))',
+  ),
+  "kubectl get --raw /metrics": by("test/e2e/authentication-config.e2e.ts", '"/metrics"'),
+  "grep apiserver_authentication_config_controller_last_config_info": by(
+    "test/e2e/authentication-config.e2e.ts",
+    "apiserver_authentication_config_controller_last_config_info",
+  ),
   "kubectl label nodes -l ": by(AT_A_CLUSTER, "kubectl label nodes"),
   "kubectl -n kube-system patch daemonset ": by(AT_A_CLUSTER, "iam-authenticator-migration"),
   "kubectl -n kube-system rollout status ": { because: "it needs kube-controller-manager" },
