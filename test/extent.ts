@@ -1,5 +1,5 @@
 // Whether a run holds every proof (`npm run test:all`, as in CI) or leaves out the longest ones
-// and most repetitions (`npm test`).
+// and most repetitions (`npm test`), and which command it tests.
 
 export const IS_ALL = process.env["TEST_ALL"] === "1";
 
@@ -10,3 +10,9 @@ export const ONLY_IN_ALL = { skip: IS_ALL ? false : "npm run test:all runs it" }
 export function randomRuns(all: number): number {
   return IS_ALL ? all : Math.ceil(all / 10);
 }
+
+/**
+ * Whether tests of the command run dist/cli, which is published (`npm test`), instead of the sources
+ * (`npm run test:all`, whose coverage and mutants are those of the sources, and a single file).
+ */
+export const IS_BUILT = process.env["TEST_BUILT"] === "1";

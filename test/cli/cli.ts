@@ -1,5 +1,8 @@
-// Runs the command in the test's process and returns its exit code and output.
+// Runs the command in the test's process and returns its exit code and output: the built command in
+// `npm test`, the sources otherwise.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { createMemo } from "../../cli/io/memo.ts";
@@ -7,6 +10,7 @@ import type { Tone } from "../../cli/io/run.ts";
 import { createSecrets } from "../../cli/io/run.ts";
 import { runCommand } from "../../cli/main/run.ts";
 import { keyVariables } from "../aws-variables.ts";
+import { IS_BUILT } from "../extent.ts";
 import { OPERATOR } from "../local-aws.ts";
 
 export interface CliResult {
@@ -51,7 +55,8 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     out.push(text);
     options.onPrint?.(text, tone);
   };
-  const code = await runCommand(wordsOf(words), {
+  loading ??= IS_BUILT ? builtCommand() : Promise.resolve(runCommand);
+  const code = await (await loading)(wordsOf(words), {
     environment: { ...sharedVariables(), ...environment },
     clock: () => (now ?? Date.now()) + (options.ticks ? waited++ : waited),
     sleep: async (ms, signal) => {
@@ -77,6 +82,32 @@ export async function cli(words: Words, options: CliOptions = {}): Promise<CliRe
     closed: options.closed ?? new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };
+}
+
+const DIST = join(import.meta.dirname, "..", "..", "dist", "cli");
+
+/**
+ * Returns the function that the published file calls with the words of the command line. The file
+ * itself ends the process, so this reads from it which part exports the function, and as what.
+ */
+async function builtCommand(): Promise<typeof runCommand> {
+  const source = readFileSync(join(DIST, "iam-authenticator.mjs"), "utf8");
+  const [, local] = /await ([\w$]+)\(process\.argv\.slice\(2\)/.exec(source) ?? [];
+  for (const [, names = "", part = ""] of source.matchAll(/import\{([^}]*)\}from"([^"]+)"/g)) {
+    const name = names.split(",").find((as) => as.split(" as ").at(-1) === local);
+    if (name !== undefined) return (await import(join(DIST, part)))[name.split(" as ")[0] ?? ""];
+  }
+  throw new Error(`${DIST}: no call of the command: npm run build`);
+}
+
+let loading: Promise<typeof runCommand> | undefined;
+
+/**
+ * Runs the sources in this process. For a file that replaces functions of built-in modules: the
+ * built command has copies of them, which `mock.method` does not change.
+ */
+export function runSources(): void {
+  loading = Promise.resolve(runCommand);
 }
 
 /**

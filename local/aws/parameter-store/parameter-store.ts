@@ -117,10 +117,10 @@ export interface StoreOptions extends Partial<StoreLocation>, ServiceOptions {
    */
   readonly sendsDate?: boolean;
   /**
-   * In milliseconds: how long a write takes, during which the store accepts no other write of the
-   * same parameter.
+   * Called for each write. Until its promise settles, the store accepts no other write of the same
+   * parameter. Default: for 2 ms.
    */
-  readonly writeMs?: number;
+  readonly whileWriting?: () => Promise<unknown>;
   /** Default: unlimited calls, and the service setting has its default. */
   readonly throughput?: Throughput;
 }
@@ -178,7 +178,7 @@ export async function startParameterStore(
         written = Name;
       });
       if (written !== undefined) {
-        await setTimeout(options.writeMs ?? WRITE_MS);
+        await (options.whileWriting?.() ?? setTimeout(WRITE_MS));
         writing.delete(written);
       }
       const date = options.sendsDate === true ? { date: new Date(now()).toUTCString() } : {};

@@ -64,7 +64,8 @@ test("zsh completes the same words with the same function", skip("zsh"), () => {
 test("fish also completes values of options, and no command twice", skip("fish"), () => {
   assert.deepEqual(inFish("iam-authenticator ma"), ["mappings"]);
   assert.deepEqual(inFish("iam-authenticator mappings l"), ["lint", "list"]);
-  assert.deepEqual(inFish("iam-authenticator mappings list -o "), ["json", "table", "yaml"]);
+  const formats = ["csv", "json", "name", "table", "wide", "yaml"];
+  assert.deepEqual(inFish("iam-authenticator mappings list -o "), formats);
   for (const name of ["list", "ls"]) {
     assert.deepEqual(inFish(`iam-authenticator mappings ${name} -c prod --ac`), ["--account"]);
   }

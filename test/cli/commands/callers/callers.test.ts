@@ -12,12 +12,14 @@ import { mock, test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { cli } from "../../cli.ts";
+import { cli, runSources } from "../../cli.ts";
 import { useFolder } from "../../fixtures.ts";
 import { isPut } from "../mappings/apply.ts";
 import { exits, prints, useCluster } from "../mappings/cluster.ts";
 import { callers, PARAMETER, storedCallers } from "./stored-callers.ts";
 
+// mock.method fills the disk.
+runSources();
 const { path: folder } = useFolder();
 const cluster = useCluster({}, "all");
 

@@ -22,10 +22,12 @@ import { beforeEach, mock, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { createCertificateAuthority } from "../../../../local/certificates.ts";
-import { cli } from "../../cli.ts";
+import { cli, runSources } from "../../cli.ts";
 import { useFolder } from "../../fixtures.ts";
 import { MERGED, REFUSED } from "./kubeconfigs.ts";
 
+// mock.method fills the disk.
+runSources();
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const WORDS = [
   "kubeconfig",

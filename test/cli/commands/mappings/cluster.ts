@@ -78,12 +78,13 @@ export const named = (
 export async function storedCluster(
   parameters: Readonly<Record<string, unknown>> = {},
   more: readonly string[] = [],
+  options: Parameters<typeof startParameterStore>[0] = {},
 ) {
   // The stack writes it, so the cluster exists.
   const all = { ...settingsOf("prod"), ...named(parameters) };
   // After a write long ago, other commands need no wait for the function's caches.
   const store = await startParameterStore({
-    ...{ parameters: all, now: () => Date.UTC(2020) },
+    ...{ parameters: all, now: () => Date.UTC(2020), ...options },
     servesRegion: (region) => ["us-east-1", ...more].includes(region),
   });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });

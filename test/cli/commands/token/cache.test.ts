@@ -6,11 +6,13 @@ import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { join } from "node:path";
 import { beforeEach, mock, test } from "node:test";
-import { cli, useLocalAws } from "../../cli.ts";
+import { cli, runSources, useLocalAws } from "../../cli.ts";
 import { useFolder, useServer } from "../../fixtures.ts";
 import { exits } from "../mappings/cluster.ts";
 import { startAssumeRole } from "./assume-role.ts";
 
+// mock.method renames the machine.
+runSources();
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" };

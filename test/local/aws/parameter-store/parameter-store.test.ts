@@ -272,10 +272,14 @@ test("an unknown operation or path, and a body that does not match the model fai
 });
 
 test("writes of one parameter that overlap: the first is accepted; other parameters and later writes are too", async () => {
-  const slow = await startParameterStore({ writeMs: 500 });
+  const refused = Promise.withResolvers<void>();
+  const slow = await startParameterStore({ whileWriting: () => refused.promise });
   const client = ssmClient(slow.url);
   const write = (Name: string) =>
-    client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true });
+    client.putParameter({ Name, Value: "1", Type: "String", Overwrite: true }).catch((error) => {
+      refused.resolve();
+      throw error;
+    });
   const outcomes = await Promise.allSettled([write("/p/one"), write("/p/one"), write("/p/other")]);
   const names = outcomes.map((outcome) =>
     outcome.status === "fulfilled" ? outcome.value.Version : outcome.reason.name,
