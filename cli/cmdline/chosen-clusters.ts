@@ -98,7 +98,7 @@ function namesFor(
       "--all-contexts requires a configuration file with contexts. Without one, use -c <cluster>.",
     );
   }
-  if (Array.isArray(given)) return [...new Set<string>(given)];
+  if (Array.isArray(given)) return given;
   const named = typeof given === "string" ? given : config?.defaultContext;
   return named === undefined ? [] : [named];
 }

@@ -1,6 +1,8 @@
 // `npm run test:claims`: breaks a copy of the product once for each claim, and runs the claim's
 // test, which must fail. Prints a line for each break, and exits with 1 if a test passes in spite
-// of it. `npm run test:claims -- jwt` runs those that mention jwt.
+// of it. `npm run test:claims -- jwt` runs those that mention jwt. Tests in test/cli/ run the command
+// that is built from the broken copy, as in `npm test`; other tests run its sources, unless they
+// build a bundle themselves. Each line says which.
 
 import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,14 +33,29 @@ function copyOfTree(): string {
   return folder;
 }
 
+/** Whether a test runs the built command (test/cli/cli.ts). */
+function isOfBuilt(test: string): boolean {
+  return test.startsWith("test/cli/");
+}
+
+/** Builds the command of the copy, which a test may run. Throws if the break prevents that. */
+function buildCommand(folder: string): void {
+  const { status, stderr } = spawnSync(process.execPath, ["build/command.ts"], { cwd: folder });
+  if (status !== 0) throw new Error(`The command cannot be built:\n${stderr}`);
+}
+
 /**
  * The names of the tests that fail. Throws if no test runs: a file that does not load proves
  * nothing.
  */
 async function failuresOf(file: string, folder: string): Promise<readonly string[]> {
+  if (isOfBuilt(file)) buildCommand(folder);
   const words = ["--test-reporter=tap", `--test-timeout=${LONGEST_MS}`, file];
   const output = await new Promise<string>((resolve) => {
-    const options = { cwd: folder, timeout: 5 * LONGEST_MS, maxBuffer: 2 ** 28 };
+    const options = {
+      ...{ cwd: folder, timeout: 5 * LONGEST_MS, maxBuffer: 2 ** 28 },
+      env: { ...process.env, TEST_BUILT: isOfBuilt(file) ? "1" : "" },
+    };
     execFile(process.execPath, words, options, (_, stdout, stderr) => resolve(stdout + stderr));
   });
   const results = [...output.matchAll(/^ *(not ok|ok) \d+ - (.*)$/gm)];
@@ -82,7 +99,7 @@ async function work(): Promise<void> {
       const [failed] = (await failuresWith(claim, folder)).filter((name) => !known.includes(name));
       if (failed !== undefined) caught += 1;
       console.log(
-        `${failed === undefined ? "MISSED" : "caught"}: ${statement}: ${file}: ${test}: ${failed ?? "no test"}`,
+        `${failed === undefined ? "MISSED" : "caught"} (${isOfBuilt(test) ? "built command" : "sources"}): ${statement}: ${file}: ${test}: ${failed ?? "no test"}`,
       );
     }
   } finally {

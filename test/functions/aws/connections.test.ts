@@ -3,13 +3,26 @@
 // that.
 
 import assert from "node:assert/strict";
-import { type Agent, request } from "node:http";
+import { once } from "node:events";
+import { type Agent, type IncomingMessage, request } from "node:http";
+import { createServer as createTlsServer, request as httpsRequest } from "node:https";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { openAgents as openCommandAgents } from "../../../cli/io/http.ts";
 import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-name.ts";
-import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
+import {
+  connectHost,
+  createAgents,
+  get as getText,
+  openAgents,
+  readText,
+  serverName,
+} from "../../../functions/aws/connections.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type LocalServer, startHttpServer } from "../../../local/aws/http-server.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { keyVariables } from "../../aws-variables.ts";
+import { terminal } from "../../cli/plan/connection.ts";
 import { OPERATOR, startParameterStore } from "../../local-aws.ts";
 import { until } from "../../time.ts";
 import { NAME, node, startNodeServices, within } from "../authenticator/aws/node-services.ts";
@@ -151,3 +164,28 @@ for (const [name, start] of Object.entries(STARTS)) {
     await askAll();
   });
 }
+
+test("NODE_TLS_REJECT_UNAUTHORIZED has no effect: a certificate of an unknown CA is refused", async (t) => {
+  const { cert, key } = createCertificateAuthority().server();
+  const server = createTlsServer({ cert, key }, (_, response) => response.end("forged"));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`https://127.0.0.1:${port}/`);
+  process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+  t.after(() => {
+    delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    server.close();
+  });
+  const refused = { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" };
+  const read = (response: IncomingMessage) => readText(response, 100, () => new Error("long"));
+  const ahead = openAgents(url);
+  for (const agents of [createAgents(false), ahead, {}])
+    await assert.rejects(getText(url, agents, { path: "/" }, read), refused);
+  const { httpsAgent } = openCommandAgents(terminal().run);
+  for (const agent of [httpsAgent, ahead.httpsAgent]) {
+    const { promise, resolve, reject } = Promise.withResolvers();
+    httpsRequest({ host: url.hostname, port, agent }, resolve).on("error", reject).end();
+    await assert.rejects(promise, refused);
+    agent.destroy();
+  }
+});

@@ -161,6 +161,10 @@ test("apply and rollback write a new name only with --force where a function acc
       withDenials("apply -y", [{ ...JANE, name: "JANE@example.com", description: "x" }]),
       0,
     );
+    // A denial that has ended denies no identity, so its name is a new one.
+    cluster.put("deny/any", [{ ...JANE, notAfter: "2020-01-01T00:00:00Z" }]);
+    await exits(withDenials("apply -y", [JANE]), 1, err);
+    cluster.put("deny/any", [JANE]);
     cluster.put("deny/any", []);
     await exits(run("rollback deny/any -y"), 1, err);
     assert.deepEqual(await cluster.value("deny/any"), []);

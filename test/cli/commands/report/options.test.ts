@@ -186,11 +186,16 @@ test("a login in one cluster counts for another that reads the same store", asyn
   await Promise.all([logs.close(), stacks.close()]);
 });
 
-test("a login counts in every cluster that is related through another one", async () => {
-  const mappings = { [USED]: { arn: arn("Used"), username: "used" } };
+test("a login counts in every cluster that is related through another one", async (t) => {
+  const unused = `role/${ACCOUNT}/unused`;
+  const mappings = {
+    [USED]: { arn: arn("Used"), username: "used" },
+    [unused]: { arn: arn("Unused"), username: "unused" },
+  };
   const [OTHER, ID] = ["/other", "prod"];
   const cluster = await open({ mappings, events: [login(USED, arn("Used"), 3)] });
-  cluster.store.put(`${OTHER}/${USED}`, JSON.stringify(mappings[USED]));
+  for (const [name, value] of Object.entries(mappings))
+    cluster.store.put(`${OTHER}/${name}`, JSON.stringify(value));
   // `first` and `last` are related only through `joining`, which has the id of one and the store of
   // the other.
   const contexts = {
@@ -208,11 +213,13 @@ test("a login counts in every cluster that is related through another one", asyn
     groups: { used: () => [login(USED, arn("Used"), 3)], empty: () => [] },
     servesRegion: () => true,
   });
+  t.after(() => Promise.all([logs.close(), stacks.close()]));
   await cluster.report("--unused 90d");
   Object.assign(process.env, endpoints({ CLOUDWATCH_LOGS: logs, CLOUDFORMATION: stacks }));
   const { out } = await exits(cli(words, { now: NOW, environment: { HOME: files.path } }), 0);
-  assert.equal(out, "");
-  await Promise.all([logs.close(), stacks.close()]);
+  // No command names the mapping that is used. Those for the other one name both clusters.
+  assert.doesNotMatch(out, /\/used/);
+  assert.deepEqual(new Set(out.match(/(?<=-c )\w+/g)), new Set([ID, "staging"]));
 });
 
 test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
