@@ -57,16 +57,24 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/**
- * Creates missing files and keeps mappings of an earlier start. `standby` is running, and has the
- * same caller and keys. `bridge`: STS and Parameter Store also listen at this address, for
- * containers. `settings`: more variables of the function.
- */
+export interface SandboxOptions {
+  /** The files of a running sandbox, which has the same caller and keys. */
+  readonly standbyFiles?: SandboxFiles | undefined;
+  /** STS and Parameter Store also listen at this address, for containers. */
+  readonly bridge?: string | undefined;
+  /**
+   * Whether the function accepts AWS-signed tokens. Most functions do not: where one does,
+   * `mappings deny <name>` writes patterns instead of the name.
+   */
+  readonly acceptsSignedTokens?: boolean;
+  /** More variables of the function. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Creates missing files and keeps mappings of an earlier start. */
 export async function startSandbox(
   files: SandboxFiles,
-  standbyFiles?: SandboxFiles,
-  bridge?: string,
-  settings: Readonly<Record<string, string>> = {},
+  { standbyFiles, bridge, acceptsSignedTokens = false, settings = {} }: SandboxOptions = {},
 ): Promise<Sandbox> {
   const standby = standbyFiles && readWebhook(standbyFiles);
   const secret = keepSecret(files, standbyFiles && readSecret(standbyFiles));
@@ -132,8 +140,7 @@ export async function startSandbox(
   const environment = {
     CLUSTER_ID,
     CALLER_AUTH: "bearer",
-    JWT_ISSUERS: Array.from(TOKEN_ISSUERS, ([account, url]) => `${account}=${url}`).join(),
-    JWT_KEYS_ENDPOINT: sts.url,
+    ...(acceptsSignedTokens && signedTokenSettings(sts.url)),
     ...settings,
     ...localServices(region, { sts: sts.url, store: store.url, ec2: query.url }, identity),
   };
@@ -178,6 +185,12 @@ export async function startSandbox(
       await Promise.all([sts.close(), store.close(), query.close(), logs.close()]);
     },
   };
+}
+
+/** Returns the variables of a function that accepts AWS-signed tokens of the local STS. */
+function signedTokenSettings(stsUrl: string): Readonly<Record<string, string>> {
+  const issuers = Array.from(TOKEN_ISSUERS, ([account, url]) => `${account}=${url}`);
+  return { JWT_ISSUERS: issuers.join(), JWT_KEYS_ENDPOINT: stsUrl };
 }
 
 /** Stores the function's settings for the command, as a stack does. */

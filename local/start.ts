@@ -31,10 +31,14 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 
 const KIND = "--kind";
 
-const unknown = process.argv.slice(2).find((word) => word !== KIND);
+const SIGNED_TOKENS = "--jwt";
+
+const words = process.argv.slice(2);
+
+const unknown = words.find((word) => ![KIND, SIGNED_TOKENS].includes(word));
 
 if (unknown !== undefined) {
-  console.error(`Unknown argument ${unknown}. Usage: npm start [-- ${KIND}]`);
+  console.error(`Unknown argument ${unknown}. Usage: npm start [-- [${KIND}] [${SIGNED_TOKENS}]]`);
   process.exit(2);
 }
 
@@ -67,7 +71,11 @@ if (bridge !== undefined && (!isIPv4(bridge) || bridge === "0.0.0.0")) {
   process.exit(2);
 }
 
-const sandbox = await startSandbox(files, standby, bridge).catch((error) => {
+const sandbox = await startSandbox(files, {
+  standbyFiles: standby,
+  bridge,
+  acceptsSignedTokens: words.includes(SIGNED_TOKENS),
+}).catch((error) => {
   if (error.code !== "EADDRNOTAVAIL") throw error;
   console.error(`LOCAL_HOST: ${bridge} is not an address of this machine.`);
   process.exit(1);
@@ -81,7 +89,7 @@ const reviewed = await Promise.all(
   SHOWN.map(async (name) => hangingIndent(name.padEnd(12), await review(await token(name)))),
 );
 
-const kind = process.argv.includes(KIND) ? await writeKind(files, sandbox) : undefined;
+const kind = words.includes(KIND) ? await writeKind(files, sandbox) : undefined;
 
 await writeTerminalFiles(files, sandbox);
 

@@ -28,7 +28,7 @@ for (const [name, [settings, granted]] of Object.entries(SETTINGS)) {
   const options = name === "both" ? {} : ONLY_IN_ALL;
   test(`explain and review agree with ${name}`, options, async (t) => {
     const files = sandboxFiles(join(temporary.path, name));
-    const sandbox = await startSandbox(files, undefined, undefined, settings);
+    const sandbox = await startSandbox(files, { settings });
     t.after(() => sandbox.close());
     await writeTerminalFiles(files, sandbox);
     const found: Record<string, readonly string[]> = {};

@@ -140,7 +140,6 @@ const TYPED: Readonly<Record<string, RegExp>> = {
   "iam-authenticator doctor":
     /^ok +url .*^ok +review v1 +you are admin:carol-example\.com.*^ok +settings .* equal to the function's$.*^ok +concurrency +1000 /ms,
   "iam-authenticator token --profile pod": /"username": "ci-deployer"/,
-  "iam-authenticator token --profile alice --jwt": /"username": "alice"/,
 };
 
 test("docs/try.md: each line works as written", async () => {
@@ -161,6 +160,27 @@ test("docs/try.md: each line works as written", async () => {
     assert.doesNotMatch(stdout + stderr, /not checked|AWS returned an error|^warning/im, line);
   }
   assert.deepEqual([...rest.keys()], []);
+});
+
+test("without --jwt the function refuses AWS-signed tokens, and a denied name is one entry; with it, the page's line works", async () => {
+  const line = blocksOf("docs/aws-signed-tokens.md", "sh")
+    .join("")
+    .match(/^iam-authenticator token .*--jwt \| review$/m)?.[0];
+  assert.ok(line);
+  const usual = await typed("sh", other.files, line);
+  assert.match(usual.stdout, /^HTTP 200\n.*"authenticated": false/s);
+  const denied = await typed("sh", other.files, "iam-authenticator mappings deny mary --yes");
+  assert.match(denied.stdout, /^\+ deny\/any\n +name: mary\n/m, denied.stderr);
+
+  const own = sandboxFiles(join(temporary.path, "signed"));
+  const signed = await startSandbox(own, { acceptsSignedTokens: true });
+  try {
+    await writeTerminalFiles(own, signed);
+    const { stdout, stderr } = await typed("sh", own, line);
+    assert.match(stdout, /"username": "alice"/, stderr);
+  } finally {
+    await signed.close();
+  }
 });
 
 test("the kubeconfig has users without keys, works without env, and keeps what kind has added", async () => {

@@ -33,7 +33,7 @@ before(async () => {
   writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: MACHINE }]);
   cdk(folder, ["synth", "--quiet"]);
   const bridge = bridgeAddress();
-  sandbox = await startSandbox(files, undefined, bridge);
+  sandbox = await startSandbox(files, { bridge });
   sam = samCli(REGION);
   options = [
     "-t",
