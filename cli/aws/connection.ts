@@ -151,6 +151,17 @@ export async function connect(
   };
 }
 
+/** Returns the same connection, which reads the function's settings again. */
+export function withSettingsUnread(connection: Connection): Connection {
+  const { settings, review } = connection;
+  const functions = connection.functions.fresh();
+  return {
+    ...connection,
+    functions,
+    review: reviewSettings(settings, functions, () => review.now),
+  };
+}
+
 /**
  * Throws if the credentials are not of the account that the context requires, or if STS does not
  * answer.

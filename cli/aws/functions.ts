@@ -14,7 +14,25 @@ import type { VersionedParameter } from "../model/stored.ts";
 import { isAccessDenied } from "./errors.ts";
 import { readSome } from "./parameter-store.ts";
 
-export type Functions = ReturnType<typeof functionsAt>;
+/** What a command has read of the settings of a store's functions. */
+export interface Functions {
+  /** Returns a record of the same functions of which nothing is read. */
+  readonly fresh: () => Functions;
+  /** Returns the parameters that are still to be read. */
+  readonly unread: () => string[];
+  /** Takes what a call has returned. A later call does not replace it. */
+  readonly take: (name: string, reading: SettingsReading) => void;
+  /** Whether the cluster's own settings are stored, which proves that the cluster exists. */
+  readonly isStored: () => boolean;
+  /** The settings of the cluster's own function. Throws before they are read. */
+  readonly own: FunctionSettings;
+  /** Returns the prefixes that the shell or a function of this store reserves. */
+  readonly mayBeReserved: () => readonly string[];
+  /** Returns the settings that were read. */
+  readonly all: () => readonly FunctionSettings[];
+  /** Logs once what the command assumes. */
+  readonly log: (run: Run) => void;
+}
 
 /**
  * Creates the record of what a command has read of the settings of a store's functions.
@@ -26,41 +44,36 @@ export function functionsAt(
   prefix: string,
   [cluster, ...others]: readonly [string, ...string[]],
   shell: Shell,
-) {
+): Functions {
   const own = settingsParameter(prefix, cluster);
   const names = [...new Set([own, ...others.map((id) => settingsParameter(prefix, id))])];
   const found = new Map<string, FunctionSettings>();
   let isLogged = false;
   return {
-    /** Returns the parameters that are still to be read. */
+    fresh: () => functionsAt(prefix, [cluster, ...others], shell),
     unread: () => names.filter((name) => !found.has(name)),
-    /** Takes what a call has returned. A later call does not replace it. */
     take(name: string, reading: SettingsReading): void {
       if (!found.has(name)) found.set(name, judgeSettings(name, reading, shell));
     },
-    /** Whether the cluster's own settings are stored, which proves that the cluster exists. */
     isStored(): boolean {
       const { version, problem } = found.get(own) ?? {};
       return version !== undefined || problem !== undefined;
     },
-    /** The settings of the cluster's own function. Throws before they are read. */
     get own(): FunctionSettings {
       const known = found.get(own);
       if (known === undefined)
         throw new Error("The function's settings are known only after they are read.");
       return known;
     },
-    /** Returns the prefixes that the shell or a function of this store reserves. */
     mayBeReserved(): readonly string[] {
       const all = [
-        settingsFrom(shell.variables, shell),
+        // Without the others: an invalid one must not stop a command that does not use it.
+        settingsFrom({ RESERVED_PREFIXES: shell.variables["RESERVED_PREFIXES"] }, shell),
         ...[...found.values()].map(({ settings }) => settings),
       ];
       return [...new Set(all.flatMap(({ reservedPrefixes }) => reservedPrefixes))];
     },
-    /** Returns the settings that were read. */
     all: (): readonly FunctionSettings[] => [...found.values()],
-    /** Logs once what the command assumes. */
     log(run: Run): void {
       if (!isLogged) for (const note of found.get(own)?.notes ?? []) run.log(`${note}\n`);
       isLogged = true;

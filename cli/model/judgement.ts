@@ -7,6 +7,7 @@ import type { Looks } from "./looks.ts";
 /** The kinds of marks, as nouns for one and for several. */
 export const MARKED = {
   administrator: ["new administrator", "new administrators"],
+  known: ["change of an administrator", "changes of administrators"],
   name: ["name that needs care", "names that need care"],
   wide: ["grant to more than one principal", "grants to more than one principal"],
   denied: ["grant to a denied principal", "grants to denied principals"],
@@ -31,6 +32,8 @@ export interface Mark {
   readonly gives: readonly PlacedEntry[];
   /** A sentence without period that starts with an entry. */
   readonly text: string;
+  /** The person whose denial is lifted, if it is for one. */
+  readonly person?: string;
 }
 
 /** The writes that are next. */

@@ -11,7 +11,7 @@ import {
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { isObject, parseJson, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
-import { isExpired } from "../../functions/lib/time.ts";
+import { endTime, isExpired, notAfterTime } from "../../functions/lib/time.ts";
 import type {
   DatedParameter,
   StoredParameter,
@@ -134,6 +134,31 @@ export type EntryKey = Pick<Mapping, "arnLike" | "session"> & { readonly name?: 
 export function hasKey(item: unknown, { arnLike, name = arnLike, session }: EntryKey): boolean {
   if (session !== undefined) return isObject(item) && item["session"] === session;
   return name !== undefined && isFor(item, name);
+}
+
+/**
+ * Returns whether the other operators' deny list denies what this entry is for at least as long as
+ * `mine`, which lifts nothing. Their spelling and description may differ.
+ */
+export function isDeniedAsLong(
+  entry: string,
+  [base, mine, theirs]: readonly [base: Items, mine: Items, theirs: Items],
+): boolean {
+  const endIn = (items: Items) => {
+    const ends = items.filter((item) => isFor(item, entry)).map(endOf);
+    return Math.max(Number.NEGATIVE_INFINITY, ...ends);
+  };
+  const end = endIn(mine);
+  return end > Number.NEGATIVE_INFINITY && end >= endIn(base) && endIn(theirs) >= end;
+}
+
+/** Returns the end of a denial; minus infinity for an entry that is not valid. */
+function endOf(item: unknown): number {
+  const notAfter = isObject(item) ? item["notAfter"] : undefined;
+  if (notAfter === undefined) return endTime(undefined);
+  return typeof notAfter === "string" && notAfterTime(notAfter) !== undefined
+    ? endTime(notAfter)
+    : Number.NEGATIVE_INFINITY;
 }
 
 /** The address of a list, and the function's partition, without which denials may be of any. */

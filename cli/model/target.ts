@@ -220,6 +220,7 @@ export function findDenyTarget(
   who: string,
   session: string | undefined,
 ) {
+  if (NAME_WITH_COMMA.test(who)) throw usage(adviceOnComma(who, review, account));
   checkTyping(who);
   if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   checkSession(session);
@@ -228,6 +229,17 @@ export function findDenyTarget(
   const list = accountOf(arnLike);
   checkAccount(account, { account: list }, arnLike);
   return { parameter: denyParameter(review.prefix, list), arnLike };
+}
+
+/** A session or user name with a comma, which AWS allows, or several names. */
+const NAME_WITH_COMMA = /^(?!.*@.*@)[\w+=,.@-]*,[\w+=,.@-]*$/;
+
+function adviceOnComma(who: string, { partition }: ReviewSettings, account = "*"): string {
+  const [session, user] = [`sts::${account}:assumed-role/*/${who}`, `iam::${account}:user/${who}`];
+  return (
+    `"${who}" contains a comma: give one name. For one person whose name has a comma, use ` +
+    `'arn:${partition}:${session}' for sessions, and arn:${partition}:${user} for an IAM user.`
+  );
 }
 
 /**

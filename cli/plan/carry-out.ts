@@ -68,7 +68,7 @@ export async function carryOut(
   action: Action = {},
 ): Promise<readonly ClusterPlan[]> {
   const { isSeveral, ready, isAbsent } = planned;
-  await showPlans(ready, options, run);
+  await showPlans(planned, options, run);
   const refused = refusedIn(planned);
   if (!isSeveral && refused[0] !== undefined) throw refused[0].failure;
   if (isAbsent) throw silentExit();
@@ -99,7 +99,7 @@ export async function carryOut(
 
 /** Prints the plans, or passes them as data to the command. */
 async function showPlans(
-  ready: readonly ReadyCluster[],
+  { ready, isSeveral }: PlannedClusters,
   { report: pass }: ProposeOptions,
   run: Run,
 ) {
@@ -107,9 +107,20 @@ async function showPlans(
     ...cluster,
     prefix: cluster.plan.connection.review.prefix,
   }));
-  if (pass === undefined) printPlans(plans, run);
-  else
+  if (pass === undefined) {
+    printPlans(plans, run);
+    logAfterPlans(ready, isSeveral, run);
+  } else
     await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
+}
+
+function logAfterPlans(ready: readonly ReadyCluster[], isSeveral: boolean, run: Run): void {
+  const output = outputByCluster(ready, run);
+  for (const { name, plan } of ready) {
+    const { log } = isSeveral ? output.runOf(name) : run;
+    for (const line of plan.afterPlan ?? []) log(`${line}\n`);
+  }
+  output.flush();
 }
 
 /** Returns the clusters that cannot be planned, then those whose plan a check refuses. */

@@ -92,6 +92,13 @@ export class ChangedBetween extends Failure {
   }
 }
 
+/** What the plan assumed does not hold any more. Another plan may have the same effect. */
+export class Outdated extends Failure {}
+
+export function isOutdated(error: unknown): boolean {
+  return error instanceof Error && (error instanceof Outdated || isOutdated(error.cause));
+}
+
 /**
  * Judges a plan of callers or issuer keys. They give no identity access to the cluster, so no change
  * needs consent, and the order of the writes does not matter. Throws for a mapping: it needs the

@@ -13,7 +13,7 @@ import type { VersionedParameter } from "../model/stored.ts";
 import { type Change, isRemoval, type Plan, withoutEnded, withoutManaged } from "./changes.ts";
 import type { Accepted, Judge } from "./judge.ts";
 import { destinationOf, requireCluster } from "./read.ts";
-import { countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
+import { byPerson, countMarks, MOST_NAMED, riskiestFirst, type ShownPlan } from "./show.ts";
 
 export interface ProposeOptions extends WriteOptions {
   readonly prune?: true;
@@ -30,10 +30,15 @@ export interface ClusterPlan {
   /** Judges the changes: `judgeAccess` for mappings and denials, `judgeNoMapping` for others. */
   readonly judge: Judge;
   /**
-   * Makes another plan for the same effect if AWS refuses the writes of this one, which must be a
-   * single write. A given consent holds for it.
+   * Makes another plan for the same effect, without what cannot be written, if AWS refuses a write
+   * of this one or its judge finds it `Outdated`; `undefined` if nothing is left to write. A given
+   * consent holds for it. What was written before has the other plan as `outcome`.
    */
-  readonly ifRefused?: (run: Run) => Promise<ClusterPlan>;
+  readonly ifRefused?: (error: unknown, run: Run) => Promise<ClusterPlan | undefined>;
+  /** Sentences that are printed in the plan below a parameter, by its name. */
+  readonly notes?: ReadonlyMap<string, string>;
+  /** Sentences that are logged once after the plan. */
+  readonly afterPlan?: readonly string[];
   /** Phrases for what the plan does not cover. */
   readonly uncovered?: readonly string[];
   /**
@@ -93,7 +98,8 @@ export async function prepare(
     connection,
     run,
   );
-  const { marks, warnings, notes, guard } = judgement;
+  const { marks, warnings, guard } = judgement;
+  const notes = new Map([...(planned.notes ?? []), ...judgement.notes]);
   const destination = await destinationOf(connection, judgement.current, run);
   const shown = { ...plan, marks, warnings, notes };
   // Skipped prunes are not errors: the file does not request them by name.
@@ -125,7 +131,7 @@ export async function confirmAll(
   const marked = marks.length === 0 || options.allowWeakening ? undefined : countMarks(marks);
   if (options.yes && marked !== undefined) {
     // In a terminal, they are above, in the plan. A script may keep only one of both streams.
-    const again = run.columns === undefined ? riskiestFirst(marks) : [];
+    const again = run.columns === undefined ? byPerson(riskiestFirst(marks)) : [];
     const texts = [...new Set(again.map(({ text }) => text))];
     throw finding(
       `Refused, because it needs your consent: ${marked}.`,

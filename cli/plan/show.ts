@@ -2,11 +2,13 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { hangingIndent, listed } from "../io/print.ts";
 import type { Run, Tone } from "../io/run.ts";
+import type { PlacedEntry } from "../model/entry-arns.ts";
 import { shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
-import { riskRank } from "../model/names.ts";
+import { makesAdministrator, riskRank } from "../model/names.ts";
 import { normal } from "../model/stored.ts";
 import type { Change, Plan } from "./changes.ts";
 
@@ -54,7 +56,7 @@ function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
   const { changes, unchanged, extra, keptDenials = [], marks, warnings, notes } = plan;
   const line = (head: string, text: string, tone?: Tone) =>
     run.print(hangingIndent(head, text, run.columns), tone);
-  const kinds = [...Map.groupBy(riskiestFirst(marks), ({ kind }) => kind).values()];
+  const kinds = [...Map.groupBy(byPerson(riskiestFirst(marks)), ({ kind }) => kind).values()];
   const shown = kinds.flatMap((ofKind) => ofKind.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
   const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
@@ -74,7 +76,7 @@ function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
     line("", `${notInFiles(keptDenials.length, what, "--prune-denials")}: ${listed(keptDenials)}.`);
   }
   if (marks.length === 0) return;
-  const hidden = marks.length - shown.length;
+  const hidden = marks.length - shown.reduce((sum, { entries }) => sum + entries, 0);
   line(
     "! ",
     `Needs your consent: ${countMarks(marks)}${hidden ? ` (${hidden} more than shown)` : ""}.`,
@@ -82,9 +84,48 @@ function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
   );
 }
 
+/** A line with `!`, for one mark or for several. */
+export interface MarkLine extends Mark {
+  /** The number of marks. */
+  readonly entries: number;
+}
+
+/** Joins the marks that lift the denials of one person. */
+export function byPerson(marks: readonly Mark[]): MarkLine[] {
+  const groups = Map.groupBy(marks, (mark) =>
+    mark.person === undefined ? mark : asciiLowerCase(mark.person),
+  );
+  return [...groups.values()].flatMap((some): MarkLine[] => {
+    const [first] = some;
+    if (first === undefined) return [];
+    const gives = new Map(
+      some.flatMap((mark) => mark.gives).map((entry) => [`${entry.parameter} ${entry.key}`, entry]),
+    );
+    const isShort = some.length === 1 && gives.size < MANY_MAPPINGS;
+    if (first.person === undefined || isShort) return some.map((mark) => ({ ...mark, entries: 1 }));
+    return [{ ...first, text: allowed(first.person, [...gives.values()]), entries: some.length }];
+  });
+}
+
+/** From this number on, the mappings that a person may log in by are counted. */
+const MANY_MAPPINGS = 3;
+
+function allowed(person: string, gives: readonly PlacedEntry[]): string {
+  const sorted = gives.toSorted((a, b) => riskRank(a.mapping) - riskRank(b.mapping));
+  const [riskiest] = sorted;
+  if (riskiest === undefined) return `${person} is no longer denied; no stored mapping applies`;
+  const admins = gives.filter(({ mapping }) => makesAdministrator(mapping)).length;
+  const ofAdmins = admins === 0 ? "" : `, ${admins} of an administrator`;
+  const mappings = gives.length === 1 ? "1 mapping" : `${gives.length} mappings`;
+  const { username = "their own ARN", groups = [] } = riskiest.mapping;
+  const user = groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
+  return `${person} may log in again by ${mappings}${ofAdmins}, such as ${user}`;
+}
+
 /** Whether the text of a mark names the users and groups that it gives. */
 const NAMES_WHAT_IT_GIVES: Readonly<Record<Mark["kind"], boolean>> = {
   administrator: true,
+  known: true,
   name: true,
   wide: true,
   denied: true,

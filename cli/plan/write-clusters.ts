@@ -8,6 +8,7 @@ import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/cluste
 import { EXIT, type Failure, silentExit } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
+import { isOutdated } from "./judge.ts";
 import {
   type ClusterPlan,
   confirmAll,
@@ -124,38 +125,52 @@ function isEnd(failure: Failure | undefined): boolean {
 }
 
 /**
- * Writes the plan, or the plan that replaces it if AWS refuses the write. Returns the plan that was
- * written.
+ * Writes the plan, or the plans that replace it one after the other while one is refused. Returns
+ * the plan that was written.
  */
 async function writeOrReplace(
   cluster: ClusterToWrite,
   options: ProposeOptions,
   run: Run,
 ): Promise<ReadyCluster> {
-  const { name, place, plan, proposal } = cluster;
+  const { plan, proposal } = cluster;
   try {
     await writeAll(proposal, proposal.connection, run);
     return cluster;
   } catch (error) {
+    // A write that may be stored is not repeated elsewhere.
     const isAbsent = error instanceof Stopped && error.state === "absent";
-    if (plan.ifRefused === undefined || !isAbsent || !isAccessDenied(error)) throw error;
+    const isRefused = isAbsent && (isAccessDenied(error) || isOutdated(error));
+    if (plan.ifRefused === undefined || !isRefused) throw error;
+    const other = await plan.ifRefused(error, run).catch(stop);
+    if (other === undefined) throw error;
+    return writeOther(other, cluster, options, run);
   }
-  try {
-    const other = { ...(await plan.ifRefused(run)), ...(plan.effect && { effect: plan.effect }) };
-    const ready: ReadyCluster = {
-      name,
-      place,
-      plan: other,
-      ...(await prepare(other, options, run)),
-    };
-    printPlans([{ ...ready, prefix: other.connection.review.prefix }], run);
-    if (ready.refusal !== undefined) throw ready.refusal;
-    if (ready.proposal === undefined) return ready;
-    await confirmAll([ready.proposal], { ...options, yes: true }, run);
-    await writeAll(ready.proposal, other.connection, run);
-    return ready;
-  } catch (error) {
-    const failure = error instanceof Stopped ? undefined : toFailure(error);
-    throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
+}
+
+/** Writes a plan that replaces that of the cluster. */
+async function writeOther(
+  plan: ClusterPlan,
+  { name, place, proposal }: ClusterToWrite,
+  options: ProposeOptions,
+  run: Run,
+): Promise<ReadyCluster> {
+  const prepared = await prepare(plan, options, run).catch(stop);
+  const ready: ReadyCluster = { name, place, plan, ...prepared };
+  printPlans([{ ...ready, prefix: plan.connection.review.prefix }], run);
+  if (ready.refusal !== undefined) return stop(ready.refusal);
+  const [left] = toWrite([ready]);
+  if (left === undefined) {
+    // The rest of the earlier plan is written.
+    const { outcome } = plan;
+    return outcome === undefined ? ready : { ...ready, proposal: { ...proposal, outcome } };
   }
+  await confirmAll([left.proposal], { ...options, yes: true }, run).catch(stop);
+  return writeOrReplace(left, options, run);
+}
+
+/** Throws the error as a `Failure` of a write. */
+function stop(error: unknown): never {
+  const failure = error instanceof Stopped ? undefined : toFailure(error);
+  throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
 }

@@ -5,6 +5,8 @@ import { readHistory } from "../aws/parameter-store.ts";
 import { finding } from "../io/errors.ts";
 import {
   changesOrder,
+  isDeniedAsLong,
+  isDenyList,
   isSameValue,
   listIn,
   mergeList,
@@ -209,7 +211,11 @@ export function mergeValues(
   const was = listIn(base) ?? [];
   const is = listIn(mine) ?? [];
   const { items, clashes: both } = mergeList(key, was, is, listIn(theirs) ?? []);
-  const clashes = both.filter((entry) => !ended.includes(entry));
+  // Of two denials of one identity at the same time, that of the other operator is kept.
+  const isSettled = (entry: string) =>
+    ended.includes(entry) ||
+    (isDenyList(name) && isDeniedAsLong(entry, [was, is, listIn(theirs) ?? []]));
+  const clashes = both.filter((entry) => !isSettled(entry));
   const value = JSON.stringify(items);
   const isReordered = !isRestored && changesOrder(key, was, is);
   if (clashes.length === 0 && !isReordered) return { value };

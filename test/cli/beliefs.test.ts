@@ -95,7 +95,7 @@ test("deny says that no access ends, and exits with 1 if a stored name is simila
     `sso/${A}/ClusterAdmin`,
     `account/${A}`,
   ]) {
-    await exits(deny(who, "--force"), 0, /^(?!No stored)[\s\S]*access ends by/);
+    await exits(deny(who, "--force"), 0, /^(?!No stored)[\s\S]*Access ends by/);
   }
   assert.equal(await cluster.verdict(role("Develpers")), "identity_denied");
 });
@@ -114,7 +114,7 @@ test("a denial is written if its effect cannot be read", async () => {
     failing("GetParameters", accessDenied("ssm:GetParameters", "x"), "pattern/any"),
   );
   const notKnown =
-    /^(?![\s\S]*(?:No stored|access ends by))[\s\S]*Not known whether a mapping applies to role\/\S+\./;
+    /^(?![\s\S]*(?:No stored|Access ends by))[\s\S]*Not known whether a mapping applies to role\/\S+\./;
   await exits(deny(`role/${A}/other`, "--allow-weakening"), 0, notKnown);
   await exits(
     deny(`role/${A}/Develpers`, "--allow-weakening"),

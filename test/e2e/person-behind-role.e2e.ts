@@ -368,7 +368,7 @@ test("a denial refuses new requests; a watch, exec, attach and port-forward that
   }
 
   const said = await operate(["mappings", "deny", SESSION]);
-  assert.match(said, /access ends by/);
+  assert.match(said, /Access ends by/);
   await eventually(
     "kube-apiserver asks again",
     10_000,

@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
   ["A repeated key hides a denial", `${F}/mapping/mapping.ts`, "if (unknown === undefined) return repeatedKeyProblem(value);", "if (unknown === undefined) return undefined;", `${A}/bad-mappings.test.ts`],
   ["A repeated key hides a denial", "functions/lib/json.ts", "if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);", "", "test/functions/lib/json.test.ts"],
   ["False settings in Parameter Store hide a grant", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...mayBeReserved]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
-  ["False settings in Parameter Store hide a grant", "cli/model/access/administrators.ts", "[review, withoutRestrictions(review)].some(isLastRemoved)", "[review].some(isLastRemoved)", "test/cli/model/access/administrators.test.ts"],
+  ["False settings in Parameter Store hide a grant", "cli/model/access/administrators.ts", "[review, withoutRestrictions(review)].find(isLastRemoved)", "[review].find(isLastRemoved)", "test/cli/model/access/administrators.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/model/access/judge-change.ts", "if (!isOfOne(entry.kind))\n", "if (false)\n", "test/cli/commands/mappings/marks.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/plan/judge.ts", "if (mapping !== undefined) throw", "if (false) throw", "test/cli/plan/judge.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/model/access/phases.ts", "MAPPING_FOUND_MS + 5_000", "0", "test/cli/plan/phases.test.ts"],

@@ -8,7 +8,6 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
@@ -25,6 +24,7 @@ import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { addressOf, afterwards } from "../../model/access/state.ts";
+import { isSamePerson, personDeniedBy } from "../../model/denied-person.ts";
 import { isActive, readValue } from "../../model/entry-arns.ts";
 import {
   decide,
@@ -155,11 +155,8 @@ function isOfPerson(item: unknown, who: string): boolean {
   if (isFor(item, who)) return true;
   const arnLike = isObject(item) ? item["arnLike"] : undefined;
   if (typeof arnLike !== "string") return false;
-  const [, name] =
-    /^arn:[^:]*:(?:iam|sts):[^:]*:[^:]*:(?:assumed-role|user|federated-user)\/(?:.*\/)?([^/]+)$/i.exec(
-      arnLike,
-    ) ?? [];
-  return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
+  const person = personDeniedBy({ arnLike });
+  return person !== undefined && isSamePerson(person, who);
 }
 
 /**

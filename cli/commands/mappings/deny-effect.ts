@@ -22,6 +22,9 @@ export interface PlannedDenial extends ClusterPlan {
   readonly endsAt: string | undefined;
   /** Phrases for the roles whose other sessions keep access. */
   readonly evading: readonly string[];
+  /** Whether the denial also covers mappings that are added later. */
+  readonly coversLater: boolean;
+  readonly ifRefused?: (error: unknown, run: Run) => Promise<PlannedDenial | undefined>;
 }
 
 /** What is known about the end of access, over all clusters. */
@@ -70,27 +73,40 @@ const APISERVER_CACHE_MS = 130_000;
  */
 export function effectOf(
   who: string,
-  { endsAccess, endsAt, evading }: PlannedDenial,
+  { endsAccess, endsAt, evading, coversLater }: PlannedDenial,
   ending: Ending,
   now: number,
   isComplete: boolean,
 ): string[] {
-  const sentence = endsAccess
-    ? (ending.sentence ?? endOfAccess(now, endsAt, isComplete))
-    : noAccessEnds(who, endsAccess);
+  const isKnown = endsAccess === true && ending.sentence === undefined;
+  const later = coversLater ? "" : " Not covered: mappings added later.";
+  if (isKnown) return [endOfAccess(now, endsAt, isComplete), `${goesOn(evading)}${later}`];
+  const sentence = endsAccess ? ending.sentence : noAccessEnds(who, endsAccess);
+  // The sentence of an error is the last line.
   const first = ending.errors.length > 0 ? EFFECT : `${EFFECT} ${sentence}`;
-  if (endsAccess === false) return [first];
-  const roles = [...new Set(evading)].join(", ");
-  const otherSessions =
-    `Not ended: other session names of ${roles}. The caller that assumes such a role chooses the name: ` +
-    "change the role's trust policy, or deny the role.";
-  return [
-    first,
-    ...(roles === "" ? [] : [otherSessions]),
-    "Not ended: requests that are open (watch, exec, attach, port-forward) go on. A restart of kube-apiserver ends them.",
-    "Not ended: client certificates, and files with service account tokens or certificates.",
-  ];
+  return endsAccess === false ? [`${first}${later}`] : [first, `${goesOn(evading)}${later}`];
 }
+
+/**
+ * Returns a sentence about the access that the denial does not end.
+ *
+ * @param evading the roles whose other sessions keep access: the caller that assumes one chooses
+ * the session's name
+ */
+function goesOn(evading: readonly string[]): string {
+  const roles = [...new Set(evading)];
+  const of = roles.length > MOST_ROLES ? `${roles.length} roles` : roles.join(", ");
+  const others = roles.length === 0 ? [] : [`other session names of ${of}`];
+  return `Goes on: ${[...ALWAYS_GOES_ON, ...others].join("; ")}.`;
+}
+
+const ALWAYS_GOES_ON = [
+  "open requests (watch, exec, attach, port-forward)",
+  "client certificates",
+  "service account tokens",
+];
+
+const MOST_ROLES = 3;
 
 function endOfAccess(now: number, endsAt: string | undefined, isComplete: boolean): string {
   const time = now + MAPPING_FOUND_MS + APISERVER_CACHE_MS;
@@ -98,7 +114,7 @@ function endOfAccess(now: number, endsAt: string | undefined, isComplete: boolea
   if (endsAt !== undefined && isExpired(endsAt, time)) {
     return `The denial ends at ${endsAt}, but cached answers may grant access until ${shownTime(time)}.`;
   }
-  return `By default, kube-apiserver caches an answer for 2 min, so access ends by ${shownTime(time)}.`;
+  return `Access ends by ${shownTime(time)}, with kube-apiserver's default cache.`;
 }
 
 /**

@@ -62,24 +62,17 @@ export async function ifReadable<T>(
   });
 }
 
-/** Plans the denials of ARNs and patterns, each in its list. */
-export function planDenials(
-  patterns: readonly string[],
+/** Plans the denial of an ARN or a pattern. Throws if its list cannot hold it. */
+export function planDenial(
+  arnLike: string,
   terms: Terms,
   known: ReadonlyMap<string, VersionedParameter>,
   { review }: Connection,
 ): Plan {
-  const desired = new Map<string, string>();
-  for (const arnLike of patterns) {
-    const account = accountOf(arnLike);
-    const list = denyParameter(review.prefix, account);
-    const stored = known.get(list);
-    const text = desired.get(list);
-    // Several denials of one list are added one after the other.
-    const before = text === undefined ? stored : { secure: false, ...stored, value: text };
-    desired.set(list, withDenial(account, before, arnLike, terms, review).value);
-  }
-  return planFor(known, desired);
+  const account = accountOf(arnLike);
+  const list = denyParameter(review.prefix, account);
+  const { value } = withDenial(account, known.get(list), arnLike, terms, review);
+  return planFor(known, new Map([[list, value]]));
 }
 
 /**

@@ -2,20 +2,23 @@
 // otherwise patterns.
 
 import { personNameOf } from "../../../functions/authenticator/mapping/deny-list.ts";
+import type { MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   denyParameter,
   mappingParameter,
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
-import { managerOf } from "../../../functions/settings/stack.ts";
 import { callerIdentity } from "../../aws/calls.ts";
-import type { Connection } from "../../aws/connection.ts";
+import { type Connection, withSettingsUnread } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
+import { readSome } from "../../aws/parameter-store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
-import { EXIT, Failure, finding } from "../../io/errors.ts";
+import { EXIT, Failure } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { readValue } from "../../model/entry-arns.ts";
+import { afterwards } from "../../model/access/state.ts";
+import { accountOf } from "../../model/entry.ts";
 import { shortName, supposeIdentity } from "../../model/evaluation.ts";
 import {
   namesIn,
@@ -24,10 +27,10 @@ import {
   roleNamed,
   similarName,
 } from "../../model/person.ts";
-import { listIn, MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
-import { findOwner, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
+import { isStored, listIn, type VersionedParameter } from "../../model/stored.ts";
+import { type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import { count } from "../../plan/propose.ts";
 import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import {
   type Ending,
@@ -37,14 +40,9 @@ import {
   unknownEnding,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
-import {
-  type DenyOptions,
-  ifReadable,
-  ofDenials,
-  planDenials,
-  type Terms,
-  withDenial,
-} from "./deny-list.ts";
+import { type DenyOptions, ifReadable, ofDenials, type Terms } from "./deny-list.ts";
+import { warnOfFederatedUsers } from "./federated-users.ts";
+import { type Lists, placeDenials } from "./place-denials.ts";
 
 export interface PlannedPerson extends PlannedDenial {
   /** The users and sessions that mappings name. */
@@ -59,7 +57,7 @@ export class RefusedName extends Failure {}
 /**
  * Plans the denial of a person.
  *
- * @param isRefused whether AWS has refused to write the first list
+ * @param refused the lists that AWS has refused to write
  */
 export async function planPerson(
   who: string,
@@ -68,7 +66,7 @@ export async function planPerson(
   terms: Terms,
   connection: Connection,
   run: Run,
-  isRefused = false,
+  refused: ReadonlySet<string> = new Set(),
 ): Promise<PlannedPerson> {
   const { review, account } = connection;
   const isByName =
@@ -89,40 +87,84 @@ export async function planPerson(
   if (!options.force) await refuseOwnName(who, connection, run);
   const found = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
-  if (found.length > 0) {
-    const shown = found.map(({ kind, mapping, isOwn }) =>
-      isOwn ? mapping : `a ${kind} of ${mapping}`,
-    );
-    run.log(`${who} can be ${listed(shown, "", 20)}.\n`);
-  }
   const sessions = found.filter(({ kind }) => kind === "session");
   const roles = sessions.map(({ mapping }) => mapping);
   warnOfSignedTokens(roles, connection, run);
-  const planned = isByName
-    ? await planName(who, options, terms, isRefused, mappings, known, connection, run)
-    : { plan: planPatterns(who, found, names, terms, known, connection) };
-  const ifRefused = (own: Run) => {
-    own.log("AWS refused the write. The command plans again, with the lists of accounts.\n");
-    return planPerson(who, cluster, options, terms, connection, own, true);
+  const lists: Lists = {
+    ...{ known, refused, terms },
+    reserve: isByName ? RESERVE_BYTES : 0,
+    force: options.force === true,
   };
+  const placed = isByName
+    ? await placeName(who, lists, mappings, connection, run)
+    : await placePatterns(who, found, names, lists, connection, run);
+  const plan = planFor(known, placed.desired);
+  const start = `${who} may be an IAM user, who can create federated users of other names`;
+  const after = mappings && afterwards(mappings, plan.changes);
+  if (after !== undefined)
+    warnOfFederatedUsers(start, account ?? "any", after, cluster, connection, run);
   return {
-    ...planned,
+    plan,
+    uncovered: placed.uncovered,
     known,
     connection,
     ...ofDenials(mappings !== undefined),
     names,
-    ...(isByName && !isRefused && { ifRefused }),
+    notes: notesOf([...placed.desired.keys()], found, isByName),
+    ifRefused: async (error, own) =>
+      planAgain(error, plan, connection, own, refused, (more, fresh) =>
+        planPerson(who, cluster, options, terms, fresh, own, more),
+      ),
     // With --account, pattern/any is not read.
     endsAccess:
       mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
+    coversLater: isByName,
     async loggedNames() {
       // Loaded here: few denials need the log, and the clients for it take time to load.
       const log = await import("../../cmdline/review-log.ts");
       return log.loggedNames(cluster, account, run, LOG_MS);
     },
   };
+}
+
+/**
+ * Plans again after a refusal: without the list that AWS refused, or with what the functions accept
+ * now. Returns `undefined` if no list is left to write.
+ */
+async function planAgain(
+  error: unknown,
+  { changes }: Plan,
+  connection: Connection,
+  run: Run,
+  refused: ReadonlySet<string>,
+  plan: (refused: ReadonlySet<string>, fresh: Connection) => Promise<PlannedPerson>,
+): Promise<PlannedPerson | undefined> {
+  if (!isAccessDenied(error)) {
+    run.log(
+      "The settings of the functions have changed. The command plans again, with what they accept now.\n",
+    );
+    return plan(refused, withSettingsUnread(connection));
+  }
+  const { ssm } = connection;
+  const names = changes.map(({ name }) => name);
+  const stored = await readSome(ssm, names, run.interrupted);
+  // They are written in the order of the plan.
+  const done = changes.filter(({ name, value }) => isStored(value, stored.get(name)));
+  const failed = changes.find((change) => !done.includes(change));
+  if (failed === undefined) return undefined;
+  const where = shortName(failed.name, connection.review.prefix);
+  run.log(`AWS refused to write ${where}. The command plans again, without it.\n`);
+  try {
+    const again = await plan(new Set([...refused, failed.name]), connection);
+    if (done.length === 0) return again;
+    const written = done.length + again.plan.changes.length;
+    return { ...again, outcome: `Wrote ${count(written)}.` };
+  } catch (problem) {
+    if (problem instanceof NothingPlaced) return undefined;
+    throw problem;
+  }
 }
 
 function refuseRole(
@@ -162,81 +204,64 @@ async function refuseOwnName(who: string, { config }: Connection, run: Run): Pro
 /** The number of bytes of a list that names leave free, for the denial of an ARN. */
 const RESERVE_BYTES = 512;
 
+interface PlacedPerson {
+  readonly desired: ReadonlyMap<string, string>;
+  /** Phrases for what is not denied. */
+  readonly uncovered: readonly string[];
+}
+
+/** No list can hold the denial. */
+class NothingPlaced extends Failure {}
+
+function nothingPlaced(reason: string): NothingPlaced {
+  return new NothingPlaced(EXIT.finding, [`Nothing was written: ${reason}.`, WAYS_OUT]);
+}
+
 /**
- * Plans the name in the list for any account, or that of --account, if it can hold the name;
+ * Places the name in the list for any account, or that of --account, if it can hold the name;
  * otherwise in that of each account with mappings.
  *
  * @param mappings all, if they could be read
  */
-async function planName(
+async function placeName(
   who: string,
-  { force }: DenyOptions,
-  terms: Terms,
-  isRefused: boolean,
+  lists: Lists,
   mappings: ReadonlyMap<string, VersionedParameter> | undefined,
-  known: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
   run: Run,
-): Promise<Pick<ClusterPlan, "plan" | "uncovered">> {
+): Promise<PlacedPerson> {
   const { review, account } = connection;
-  const { prefix } = review;
-  const place = (ofAccount: string) =>
-    placeName(ofAccount, who, force === true, terms, known, connection, run);
-  const first = denyParameter(prefix, account ?? "any");
-  const inFirst: Placement = isRefused
-    ? { problem: "may not be written with your permissions" }
-    : await place(account ?? "any");
-  if (inFirst.problem === undefined)
-    return { plan: planFor(known, new Map([[first, inFirst.value]])) };
-  const desired = new Map<string, string>();
-  const uncovered: string[] = [];
-  for (const other of account === undefined ? accountsIn(mappings, prefix) : []) {
-    const list = denyParameter(prefix, other);
-    const { value, problem } = await place(other);
-    if (problem === undefined) desired.set(list, value);
-    else uncovered.push(`account ${other}, since ${shortName(list, prefix)} ${problem}`);
+  const place = (accounts: readonly string[]) =>
+    placeDenials(
+      accounts.map((of) => ({ account: of, denied: who })),
+      lists,
+      connection,
+      run,
+    );
+  const { desired: first, left } = await place([account ?? "any"]);
+  const [why] = left;
+  if (why === undefined) return { desired: first, uncovered: [] };
+  const others =
+    account === undefined
+      ? await place([...accountsIn(mappings, review.prefix)])
+      : { desired: first, left: [] };
+  const gaps = others.left.map(({ account: of, problem }) => `account ${of}, since ${problem}`);
+  if (others.desired.size === 0) {
+    const none =
+      gaps.length === 0 ? "" : `, and no list of an account can hold the name: ${gaps.join("; ")}`;
+    throw nothingPlaced(`${why.problem}${none}`);
   }
-  const where = `${shortName(first, prefix)} ${inFirst.problem}`;
-  if (desired.size === 0) {
-    const others =
-      uncovered.length === 0
-        ? ""
-        : `, and no list of an account can hold the name: ${uncovered.join("; ")}`;
-    throw finding(`Nothing was written: ${where}${others}.`, WAYS_OUT);
-  }
-  const patterns = listIn(known.get(mappingParameter(prefix, "pattern", "any"))?.value) ?? [];
-  if (patterns.length > 0) uncovered.push("identities that only pattern/any maps");
-  run.log(`${where}: the name is written to the list of each account that has mappings.\n`);
-  return { plan: planFor(known, desired), uncovered };
-}
-
-/** A list with the name, or a phrase that states why it cannot hold the name. */
-type Placement =
-  | { readonly value: string; readonly problem?: undefined }
-  | { readonly problem: string; readonly value?: undefined };
-
-/**
- * Adds the name to the list of an account, or `any`, unless the list is invalid, full, or managed
- * by a stack.
- */
-async function placeName(
-  account: string,
-  who: string,
-  force: boolean,
-  terms: Terms,
-  known: ReadonlyMap<string, VersionedParameter>,
-  { ssm, review }: Connection,
-  run: Run,
-): Promise<Placement> {
-  const list = denyParameter(review.prefix, account);
-  const stored = known.get(list);
-  if (readValue(list, stored, review).problem !== undefined) return { problem: "is invalid" };
-  const { value, bytes, isNew } = withDenial(account, stored, who, terms, review);
-  if (bytes + (isNew ? RESERVE_BYTES : 0) > MAX_BYTES)
-    return { problem: `is full (${bytes} of ${MAX_BYTES} bytes)` };
-  if (stored === undefined || force) return { value };
-  const { stack } = await findOwner(ssm, list, run.interrupted);
-  return stack === undefined ? { value } : { problem: `is managed by ${managerOf(stack)}` };
+  const patterns = listIn(
+    lists.known.get(mappingParameter(review.prefix, "pattern", "any"))?.value,
+  );
+  run.log(`${why.problem}: the name is written to the list of each account that has mappings.\n`);
+  return {
+    desired: others.desired,
+    uncovered: [
+      ...gaps,
+      ...((patterns ?? []).length > 0 ? ["identities that only pattern/any maps"] : []),
+    ],
+  };
 }
 
 /** Returns the accounts that have mappings or denials. */
@@ -248,15 +273,15 @@ function accountsIn(
   return new Set(accounts.filter((account) => account !== "any"));
 }
 
-/** Plans the patterns of the sessions and users that the name can be. */
-function planPatterns(
+/** Places the patterns of the sessions and users that the name can be. */
+async function placePatterns(
   who: string,
   found: readonly PossibleIdentity[],
   names: readonly string[],
-  terms: Terms,
-  known: ReadonlyMap<string, VersionedParameter>,
+  lists: Lists,
   connection: Connection,
-): Plan {
+  run: Run,
+): Promise<PlacedPerson> {
   if (found.length === 0) {
     const meant = similarName(who, names);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
@@ -265,9 +290,53 @@ function planPatterns(
       `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`,
     );
   }
-  const patterns = [...new Set(found.map(({ arnLike }) => arnLike))];
-  return planDenials(patterns, terms, known, connection);
+  const patterns = Map.groupBy(found, ({ arnLike }) => arnLike);
+  const denials = [...patterns.keys()].map((denied) => ({ account: accountOf(denied), denied }));
+  const { desired, left } = await placeDenials(denials, lists, connection, run);
+  const uncovered = [...Map.groupBy(left, ({ problem }) => problem)].map(([problem, some]) => {
+    const mappings = some.flatMap(({ denied }) =>
+      (patterns.get(denied) ?? []).map(({ mapping }) => mapping),
+    );
+    return `${listed([...new Set(mappings)], "", 5)}, since ${problem}`;
+  });
+  if (desired.size === 0) throw nothingPlaced(uncovered.join("; "));
+  return { desired, uncovered };
 }
+
+/** Returns what the plan says about the denial, below the last list. */
+function notesOf(
+  lists: readonly string[],
+  found: readonly PossibleIdentity[],
+  isByName: boolean,
+): ReadonlyMap<string, string> {
+  const mappings = [...new Set(found.map(({ mapping }) => mapping))];
+  const counts = Object.entries(NOUNS).flatMap(([kind, [one, several]]) => {
+    const { length } = mappings.filter((mapping) => mapping.startsWith(`${kind}/`));
+    return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
+  });
+  const matches = counts.length === 0 ? [] : [`It matches ${counts.join(", ")}.`];
+  const later = isByName ? [] : ["Not covered: mappings added later."];
+  const note = [...matches, ...later].join(" ");
+  return new Map(
+    note === ""
+      ? []
+      : lists
+          .toSorted()
+          .slice(-1)
+          .map((list) => [list, note]),
+  );
+}
+
+const NOUNS: Readonly<Record<MappingKind, readonly [one: string, several: string]>> = {
+  role: ["role", "roles"],
+  user: ["user", "users"],
+  root: ["root user", "root users"],
+  "federated-user": ["federated user", "federated users"],
+  sso: ["permission set", "permission sets"],
+  "sso-session": ["list of sessions", "lists of sessions"],
+  pattern: ["list of patterns", "lists of patterns"],
+  account: ["account", "accounts"],
+};
 
 /** The limit in milliseconds for the log: a denial must not wait longer. */
 const LOG_MS = 2_000;

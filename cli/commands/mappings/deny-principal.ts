@@ -13,17 +13,10 @@ import { nearest } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
-import { spellerFor } from "../../cmdline/spelling.ts";
-import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
-import {
-  decide,
-  type StoredParameters,
-  shortName,
-  supposeIdentity,
-} from "../../model/evaluation.ts";
+import { type StoredParameters, shortName, supposeIdentity } from "../../model/evaluation.ts";
 import { findDenyTarget } from "../../model/target.ts";
 import type { Plan } from "../../plan/changes.ts";
 import { readByName, readMappings } from "../../plan/read.ts";
@@ -36,7 +29,8 @@ import {
   unknownEnding,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
-import { type DenyOptions, ifReadable, ofDenials, planDenials, type Terms } from "./deny-list.ts";
+import { type DenyOptions, ifReadable, ofDenials, planDenial, type Terms } from "./deny-list.ts";
+import { warnOfFederatedUsers } from "./federated-users.ts";
 
 export interface PlannedPrincipal extends PlannedDenial {
   readonly arnLike: string;
@@ -62,8 +56,8 @@ export async function planPrincipal(
     run,
   );
   const known = all ?? (await read([], run));
-  const plan = planDenials([arnLike], terms, known, connection);
-  await warnOfFederatedUsers(arnLike, plan, cluster, connection, run);
+  const plan = planDenial(arnLike, terms, known, connection);
+  await warnForUser(arnLike, plan, cluster, connection, run);
   const role = sessionRole(arnLike);
   if (isOfSessions(arnLike)) warnOfSignedTokens([role ?? "*"], connection, run);
   return {
@@ -74,7 +68,9 @@ export async function planPrincipal(
     ...ofDenials(false),
     endsAccess: await mayEndAccess(arnLike, all, connection, run),
     endsAt: terms.endAt(review.now),
-    evading: role === undefined || isRoleOfSet(role) ? [] : [`role ${role}`],
+    coversLater: true,
+    evading:
+      role === undefined || isRoleOfSet(role) ? [] : [role === "*" ? "every role" : `role ${role}`],
   };
 }
 
@@ -168,39 +164,28 @@ function isRoleOfSet(role: string): boolean {
  * Warns if mappings grant access to federated users, whose names a denied user may choose. This
  * does not stop a denial: if the mappings cannot be read, the warning reports that.
  */
-async function warnOfFederatedUsers(
+async function warnForUser(
   arnLike: string,
   { changes }: Plan,
   cluster: ChosenCluster,
-  { ssm, review }: Connection,
+  connection: Connection,
   run: Run,
 ) {
   if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const { ssm, review } = connection;
   const account = accountOf(arnLike);
-  const all = `arn:${review.partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
-  const granting = [
+  const names = new Set([
     ...(account === "any" ? [] : [mappingParameter(review.prefix, "account", account)]),
-    ...new Set([account, "any"].map((of) => mappingParameter(review.prefix, "pattern", of))),
-  ];
-  const lists = new Set([account, "any"].map((of) => denyParameter(review.prefix, of)));
-  const start = "This denial does not cover federated users, whose names their creator chooses";
-  const { spell } = spellerFor(cluster, run.environment);
-  const advice = `To deny them too: ${spell("mappings deny", shellWord(all))}`;
-  try {
-    const stored = afterwards(
-      await readSome(ssm, [...granting, ...lists], run.interrupted),
-      changes,
-    );
-    // No federated user and no account has this name.
-    const sample = supposeIdentity(all.replaceAll("*", "000000000000"));
-    const isDenied =
-      sample !== undefined && decide(review, sample, stored).deciding?.verdict.kind === "deny";
-    const found = isDenied ? [] : mayBeEnded(all, stored, review);
-    if (found.length === 0) return;
-    const where = found.map((name) => shortName(name, review.prefix)).join(" and ");
-    run.log(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
-  } catch (error) {
+    ...[account, "any"].flatMap((of) => [
+      mappingParameter(review.prefix, "pattern", of),
+      denyParameter(review.prefix, of),
+    ]),
+  ]);
+  const stored = await readSome(ssm, [...names], run.interrupted).catch((error: unknown) => {
     if (run.interrupted.aborted) throw error;
-    run.log(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
-  }
+    return undefined;
+  });
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const after = stored && afterwards(stored, changes);
+  warnOfFederatedUsers(start, account, after, cluster, connection, run);
 }

@@ -138,10 +138,16 @@ async function writeDenials(
   const isWriting = !options.dryRun && planned.ready.some(({ proposal }) => proposal !== undefined);
   const isShown = isWriting ? !options.yes : errors.length === 0;
   if (isShown && sentence !== undefined) run.log(`${sentence}\n`);
-  const ready = planned.ready.map((cluster) => {
-    const effect = (now: number, isComplete: boolean) =>
-      effectOf(who, cluster.plan, ending, now, isComplete);
-    return { ...cluster, plan: { ...cluster.plan, effect } };
+  const withEffect = ({ ifRefused, ...plan }: PlannedDenial): ClusterPlan => ({
+    ...plan,
+    effect: (now, isComplete) => effectOf(who, plan, ending, now, isComplete),
+    ...(ifRefused && {
+      async ifRefused(error: unknown, own: Run) {
+        const other = await ifRefused(error, own);
+        return other && withEffect(other);
+      },
+    }),
   });
+  const ready = planned.ready.map((cluster) => ({ ...cluster, plan: withEffect(cluster.plan) }));
   return carryOut({ ...planned, ready }, options, run, { done: "Denied", goesOn: true });
 }

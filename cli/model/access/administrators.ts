@@ -1,7 +1,6 @@
 // Finds principals that surely have administrator access, and refuses to remove the last one.
 
 import { acceptsAccount } from "../../../functions/authenticator/identity/identity.ts";
-import { ADMIN_GROUPS } from "../../../functions/authenticator/mapping/admin-groups.ts";
 import {
   isListKind,
   isOfOne,
@@ -13,10 +12,11 @@ import {
   mappingParameter,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
 import { isActive, mayDeny, mayHave, overlaps, type PlacedEntry } from "../entry-arns.ts";
 import { type ReviewSettings, supposeIdentity } from "../evaluation.ts";
 import { isAccepted, makesAdministrator, mentionsAdministrators } from "../names.ts";
-import { entryChanges } from "./changes.ts";
+import { entryChanges, place, userText } from "./changes.ts";
 import {
   addressOf,
   afterwards,
@@ -168,11 +168,15 @@ export function guardLockout(
   const after = afterwards(current, changes);
   const isLastRemoved = (rules: ReviewSettings) =>
     hasAdministrator(current, rules) && !hasAdministrator(after, rules);
-  if (![review, withoutRestrictions(review)].some(isLastRemoved)) return;
+  const rules = [review, withoutRestrictions(review)].find(isLastRemoved);
+  if (rules === undefined) return;
+  const state = planState([], current, rules);
+  const last = [...current.keys()].flatMap((name) => administratorsIn(name, state));
+  const named = last.map(
+    (entry) => `${place(entry, review.prefix)}, which gives ${userText(entry)}`,
+  );
   throw finding(
-    `Refused: no administrator would surely remain: a principal in ${ADMIN_GROUPS.join(" or ")}, of an account that ` +
-      "the function accepts, whose mapping has not ended, and to which no denial and no separate mapping of a " +
-      "permission set's role may apply.",
+    `Refused: no administrator would surely remain. The last is now ${listed(named, "", 3)}.`,
     "If there is another way into the cluster, use --force.",
   );
 }

@@ -6,16 +6,23 @@ import {
   adminGroupsOf,
 } from "../../../functions/authenticator/mapping/admin-groups.ts";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
-import type { ParameterAddress } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import {
+  candidates,
+  type ParameterAddress,
+} from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { endTime } from "../../../functions/lib/time.ts";
+import { personDeniedBy } from "../denied-person.ts";
 import {
   type EffectiveValue,
+  isActive,
   mayDeny,
   mayHave,
   overlaps,
   type PlacedEntry,
   reachOf,
 } from "../entry-arns.ts";
-import { shortName } from "../evaluation.ts";
+import { decide, principalOf, shortName } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
 import { nameRisk } from "../names.ts";
 import {
@@ -158,7 +165,9 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
   if (!isOfOne(entry.kind))
     return [mark("wide", `${where} gives ${userText(entry)} to every identity that it matches`)];
   const { notAfter, principalId } = old?.mapping ?? {};
-  const reason = effects.has("gives") ? (riskInNames(entry) ?? blockerOf(entry, state)) : undefined;
+  const reason = effects.has("gives")
+    ? (riskInNames(entry, old, state) ?? blockerOf(entry, state))
+    : undefined;
   return [
     ...(effects.has("drops end")
       ? [mark("end", `${who} is mapped by ${where} without its end ${notAfter}`)]
@@ -174,11 +183,20 @@ function grantMarks({ old, new: entry, effects }: EntryChange, state: PlanState)
 
 type Reason = Pick<Mark, "kind" | "text">;
 
-function riskInNames({ mapping: { username = "", groups = [] } }: PlacedEntry): Reason | undefined {
+function riskInNames(
+  entry: PlacedEntry,
+  old: PlacedEntry | undefined,
+  state: PlanState,
+): Reason | undefined {
+  const { username = "", groups = [] } = entry.mapping;
   const admin = groups.filter((group) => adminGroupsOf(group).length > 0);
   if (admin.length > 0) {
     const verb = admin.some((group) => ADMIN_GROUPS.includes(group)) ? "makes" : "may make";
-    return { kind: "administrator", text: `${admin.join(", ")} ${verb} an administrator` };
+    const before = administratorBefore(entry, old, state);
+    if (before === undefined)
+      return { kind: "administrator", text: `${admin.join(", ")} ${verb} an administrator` };
+    const text = `it was an administrator before; new: ${newIn(entry.mapping, before)}`;
+    return { kind: "known", text };
   }
   const open = groups.find((group) => group.includes("{"));
   for (const name of [...groups, username]) {
@@ -187,6 +205,48 @@ function riskInNames({ mapping: { username = "", groups = [] } }: PlacedEntry): 
     if (risk !== undefined) return { kind: "name", text: `${name} ${risk}` };
   }
   return undefined;
+}
+
+/**
+ * Returns the stored mapping that makes the principal an administrator already, for at least as long
+ * as a lower one. It decides only the words of the mark.
+ */
+function administratorBefore(
+  entry: PlacedEntry,
+  old: PlacedEntry | undefined,
+  { review, stored }: PlanState,
+): Mapping | undefined {
+  if (old !== undefined && old.kind !== "deny" && isActive(old, review))
+    return isAdministrator(old.mapping) ? old.mapping : undefined;
+  const principal = principalOf(entry, review);
+  if (principal === undefined) return undefined;
+  const read = candidates(review.prefix, principal).flatMap(({ parameter }) => {
+    const value = stored(parameter);
+    return value === undefined ? [] : [[parameter, value] as const];
+  });
+  const { verdict } = decide(review, principal, new Map(read)).deciding ?? {};
+  if (verdict?.kind !== "match" || !isAdministrator(verdict.mapping)) return undefined;
+  return endTime(verdict.mapping.notAfter) >= entry.end ? verdict.mapping : undefined;
+}
+
+function isAdministrator({ groups = [] }: Mapping): boolean {
+  return groups.some((group) => ADMIN_GROUPS.includes(group));
+}
+
+/** Returns a phrase for what a mapping has, and the one before had not. */
+function newIn(mapping: PlacedEntry["mapping"], before: Mapping): string {
+  const { username = "their own ARN", groups = [], notAfter } = mapping;
+  const { groups: others = [] } = before;
+  const added = groups.filter((group) => !others.includes(group));
+  const removed = others.filter((group) => !groups.includes(group));
+  const phrases = [
+    username !== before.username && `the username ${username}`,
+    added.length > 0 && `in ${added.join(", ")}`,
+    removed.length > 0 && `not in ${removed.join(", ")}`,
+    endTime(notAfter) > endTime(before.notAfter) &&
+      (notAfter === undefined ? "no end" : `until ${notAfter}`),
+  ];
+  return phrases.filter((phrase) => phrase !== false).join(", ") || "another mapping";
 }
 
 function blockerOf(entry: PlacedEntry, state: PlanState): Reason | undefined {
@@ -253,7 +313,9 @@ function liftMark({ old, new: now }: EntryChange, state: PlanState): Mark[] {
   const gives = mayApply(old, valuesIn(branchOf(old, state), state), review);
   const then = gives.length === 0 ? "" : `: ${alternatives(gives, review.prefix)}`;
   const text = `${subject(old)} is ${untilOf(now)} denied by ${shortName(old.parameter, review.prefix)}${then}`;
-  return [{ parameter: old.parameter, entry: old, kind: "denial", gives, text }];
+  const person = now === undefined && old.kind === "deny" ? personDeniedBy(old.mapping) : undefined;
+  const mark: Mark = { parameter: old.parameter, entry: old, kind: "denial", gives, text };
+  return [{ ...mark, ...(person !== undefined && { person }) }];
 }
 
 function untilOf(now: PlacedEntry | undefined): string {

@@ -33,14 +33,18 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
-        if (gives === undefined) await guardNames(changes, connection, run);
+        if (gives === undefined) await guardNames(changes, current, connection, run);
       },
       nextPhase: (wanted, stored, clock) =>
         reader.settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
       waitForCaches,
       again: (before) => reader.again(before),
-      checkConsent: (wanted, stored, others, clock) =>
-        checkConsent(wanted, stored, { marks, force, reader }, others, clock),
+      async checkConsent(wanted, stored, others, clock) {
+        await checkConsent(wanted, stored, { marks, force, reader }, others, clock);
+        // A stack may have changed what the functions accept. --force is about other checks of a
+        // denial: for a function that does not know names, the list would deny every identity.
+        if (!force || gives !== undefined) await guardNames(wanted, stored, connection, run, true);
+      },
     };
   };
 }

@@ -68,7 +68,7 @@ test("--for counts from AWS's time, and gives every cluster the same end", async
     assert.deepEqual(await value("callers"), [{ name: "c", arn: arn("c"), notAfter: at(120) }]);
     // 30 s in the function, 2 min in kube-apiserver's cache of the webhook, and 10 s in its cache
     // of tokens.
-    const ends = `access ends by ${at(160 / 60)}\\.`;
+    const ends = `Access ends by ${at(160 / 60)}, `;
     await exits(run(`mappings deny ${X.arn} --for 1h -y`), 0, new RegExp(ends));
     assert.deepEqual(await value(`deny/${A}`), [{ arnLike: X.arn, notAfter: at(60) }]);
     await exits(run(`mappings set ${X.arn} --username x --for 30m --allow-weakening -y`), 0);

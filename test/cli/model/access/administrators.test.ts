@@ -33,7 +33,7 @@ const SESSION = {
 const VIEWER = ["--username", "viewer", "--group", "viewers"];
 const REMOVE_SET = ["remove", `sso/${A}/ClusterAdmin`];
 const REFUSED =
-  /^Refused: no administrator would surely remain: .*whose mapping has not ended, and to which no denial and no separate .*--force\.\n/ms;
+  /^Refused: no administrator would surely remain\. The last is now \S+\/\d{12}\/.*, which gives .*\.\n.*--force\.\n/m;
 
 type Stored = Readonly<Record<string, unknown>>;
 type Case = readonly [

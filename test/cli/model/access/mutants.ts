@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   ["a group with a placeholder needs no mark", "judge-change.ts", 'group.includes("{")', "false", {}, { [role]: ci("u", ["x:{SessionName}"]) }],
   ["a group that equals the username needs no mark", "judge-change.ts", 'group.includes("{")', 'group.includes("{") && group !== username', {}, { [role]: ci("{SessionName}", ["{SessionName}"]) }],
   ["a username with a placeholder needs a mark", "judge-change.ts", "groups.find((group)", "[...groups, username].find((group)", { [sessions]: jane("u") }, { [sessions]: jane("{AccountID}", ["g"], july).replace("jane", "Jane"), [account]: ofSet("v") }],
-  ["names are judged that no effect gives", "judge-change.ts", 'effects.has("gives") ? (riskInNames', "(effects.size > 0) ? (riskInNames", { [role]: ci("u", masters, pin) }, { [role]: ci("u", masters, past) }],
+  ["names are judged that no effect gives", "judge-change.ts", 'const reason = effects.has("gives")', "const reason = effects.size > 0", { [role]: ci("u", masters, pin) }, { [role]: ci("u", masters, past) }],
   ["a broad mapping needs no mark", "judge-change.ts", "if (!isOfOne(entry.kind))\n    return [mark", "if (!isOfOne(entry.kind))\n    return [] as never[] ?? [mark", {}, { [account]: ofSet("u") }],
   ["a mapping of one principal is broad", "judge-change.ts", "if (!isOfOne(entry.kind))\n    return [mark", "if (entry.kind !== 'role')\n    return [mark", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["the mark of an end is not made", "judge-change.ts", 'effects.has("drops end")\n      ?', 'effects.has("takes")\n      ?', { [role]: ci("u", [], july) }, { [role]: ci("u") }],
