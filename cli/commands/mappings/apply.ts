@@ -17,6 +17,8 @@ import {
 import { usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
+import { afterwards } from "../../model/access/state.ts";
+import { deniedElsewhere, elsewhereSentence } from "../../model/denied-elsewhere.ts";
 import type { Entry } from "../../model/entry.ts";
 import { readMappingFiles } from "../../model/mapping-file.ts";
 import { carryOut } from "../../plan/carry-out.ts";
@@ -78,8 +80,15 @@ async function planFile(
   run: Run,
 ): Promise<ClusterPlan> {
   const compared = await compare(entries, options, connection, run);
-  warnOfSessionTrust(compared.plan.changes, connection, run);
-  return compared;
+  const { changes } = compared.plan;
+  warnOfSessionTrust(changes, connection, run);
+  const { review } = connection;
+  const found = deniedElsewhere(
+    changes.map(({ name }) => name),
+    afterwards(compared.known, changes),
+    review,
+  );
+  return { ...compared, afterPlan: elsewhereSentence(found, review) };
 }
 
 /** Prints a list for several clusters, and the plan of the only cluster. */

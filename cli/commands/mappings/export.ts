@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import {
   denyParameter,
   mappingParameter,
@@ -13,10 +14,10 @@ import { readSome } from "../../aws/parameter-store.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
-import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
+import { programName, type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
-import { printData, shellWord } from "../../io/print.ts";
+import { listed, printData, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { parseDocuments, parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
@@ -81,12 +82,54 @@ async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Ru
   // Mapping files may be JSON too.
   else await printData(parseYaml(text, "the export").value, "json", run);
   const left = [...invalid, ...problems];
-  for (const entry of left) run.log(`Skipped ${lineOf(entry)}.\n`);
+  const { byPeople, others } = skippedBy(left);
+  for (const entry of others) run.log(`Skipped ${lineOf(entry)}.\n`);
   if (left.length > 0)
     throw finding(
       `${exported} exported, ${left.length} skipped.`,
-      ...causesOf(left, spellerFor(cluster, run.environment)),
+      ...peopleLines(byPeople, exported, run),
+      ...causesOf(others, spellerFor(cluster, run.environment)),
     );
+}
+
+/**
+ * Separates the mappings that are skipped because of denials of people, if they are many: after the
+ * first denial by name, these are all roles.
+ */
+function skippedBy(all: readonly Skipped[]) {
+  const isByPerson = ({ cause }: Skipped) =>
+    cause.code === "denied_by_entry" && isPersonName(cause.denied);
+  const byPeople = all.filter(isByPerson);
+  return byPeople.length < MANY_SKIPPED
+    ? { byPeople: [], others: all }
+    : { byPeople, others: all.filter((skipped) => !isByPerson(skipped)) };
+}
+
+/** From this number on, the mappings have one line together. */
+const MANY_SKIPPED = 2;
+
+/** Returns sentences about the mappings that are skipped because of denials of people. */
+function peopleLines(
+  skipped: readonly Skipped[],
+  exported: number,
+  { environment }: Run,
+): string[] {
+  if (skipped.length === 0) return [];
+  const people = skipped.flatMap(({ cause }) =>
+    cause.code === "denied_by_entry" ? cause.denied : [],
+  );
+  const what = listed(
+    skipped.map((one) => one.what),
+    "",
+    5,
+  );
+  const program = programName(environment);
+  return [
+    `${skipped.length} of ${skipped.length + exported} mappings are left out, because a person who is denied by name may have a session of ` +
+      `each, and aws-auth has no denials: ${what}. Denied by name: ${listed([...new Set(people)], "", 5)}.`,
+    "Instead, end the access of these people in AWS: delete their IAM users, and remove their assignments and the trust of " +
+      `roles. Then allow each (${program} mappings allow <name>), and export again.`,
+  ];
 }
 
 /**

@@ -85,13 +85,35 @@ async function lintMappings(clusters: Clusters, options: LintOptions, run: Run):
   }: Finding & { readonly cluster?: string }) => {
     return [...(cluster === undefined ? [] : [cluster]), level, rule, where, message];
   };
-  await printList({ items, headers, row, endsInText: true }, options, run);
+  const isShort = options.output === "table";
+  await printList(
+    { items: isShort ? oneLineForEachRule(items) : items, headers, row, endsInText: true },
+    options,
+    run,
+  );
   const counts = LEVELS.map((level) => items.filter((item) => item.level === level).length);
   const isFailing = counts.slice(0, LEVELS.indexOf(fail) + 1).some((count) => count > 0);
   const words = counts.map((count, index) => `${count} ${NOUNS[index]}${count === 1 ? "" : "s"}`);
   const summary = isFailing ? [`${words.join(", ")}.`] : [];
   throwWorst(failures, ...summary);
   if (isFailing) throw finding(...summary);
+}
+
+/** The number of findings of a rule that have a line each. */
+const MOST_LINES = 3;
+
+/** Replaces the findings of a rule by one with their number, if they are many and no errors. */
+function oneLineForEachRule<F extends Finding & { readonly cluster?: string }>(
+  items: readonly F[],
+): F[] {
+  const rules = Map.groupBy(items, ({ cluster, level, rule }) => `${cluster} ${level} ${rule}`);
+  return [...rules.values()].flatMap((same) => {
+    const [first] = same;
+    // Each error is to be fixed.
+    if (first === undefined || first.level === "error" || same.length <= MOST_LINES) return same;
+    const message = `${same.length} findings, the first: ${first.message}. For all: -o json`;
+    return [{ ...first, message }];
+  });
 }
 
 /** The nouns for `LEVELS`. */

@@ -4,6 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   isListKind,
+  isOfOne,
   isWithoutSessions,
   type MappingKind,
 } from "../../../functions/authenticator/mapping/kinds.ts";
@@ -28,8 +29,10 @@ import {
 import { programName } from "../../cmdline/spelling.ts";
 import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { denyListsFor } from "../../model/access/state.ts";
+import { afterwards, denyListsFor } from "../../model/access/state.ts";
+import { deniedElsewhere, elsewhereSentence } from "../../model/denied-elsewhere.ts";
 import { deniedIn, inOrder, nameOfEntry } from "../../model/entry.ts";
 import {
   isActive,
@@ -155,8 +158,15 @@ async function planSet(
   warnOfSessionTrust(plan.changes, connection, run);
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
-  for (const entry of value.entries.filter(isSet)) logDenials(entry, before, connection, run);
-  return { plan, known: before, connection, judge: judgeAccess() };
+  const planned = afterwards(before, [{ name: parameter, value: text }]);
+  const afterPlan = [
+    ...value.entries.filter(isSet).flatMap((entry) => denialLines(entry, before, connection)),
+    ...elsewhereSentence(
+      deniedElsewhere([parameter], planned, connection.review),
+      connection.review,
+    ),
+  ];
+  return { plan, known: before, connection, judge: judgeAccess(), afterPlan };
 }
 
 /** Warns of groups with the name of an access level, which look as if they granted it. */
@@ -193,30 +203,49 @@ async function readWithDenials({ parameter, address }: Target, connection: Conne
 }
 
 /**
- * Logs the denials of the mapping's principal. They take precedence: without this sentence, a
- * mapping that is written or unchanged looks as if it granted access.
+ * Returns a line for the denials of the mapping's principal, one for those of its sessions, and one
+ * for each invalid list. Denials take precedence: without these lines, a mapping that is written or
+ * unchanged looks as if it granted access.
  */
-function logDenials(
+function denialLines(
   entry: PlacedEntry,
   known: ReadonlyMap<string, VersionedParameter>,
-  connection: Connection,
-  run: Run,
-) {
-  const { review } = connection;
-  for (const list of new Set(denyListsFor(entry, review))) {
-    const { problem, entries } = readValue(list, known.get(list), review);
-    const denials = entries.filter((denial) => isActive(denial, review) && overlaps(denial, entry));
-    const where = shortName(list, review.prefix);
-    if (problem !== undefined)
-      run.log(`${where} is invalid, and denies every identity that it covers: ${problem}.\n`);
-    for (const denial of denials) {
-      if (denial.kind !== "deny") continue;
-      const what = mayDeny(denial, entry) ? "" : "Sessions of ";
-      run.log(
-        `${what}${nameOfEntry(entry)} ${what === "" ? "is" : "are"} denied by ${where} (${deniedIn(denial.mapping)}). To remove the denial: mappings allow.\n`,
-      );
-    }
-  }
+  { review }: Connection,
+): string[] {
+  const lists = [...new Set(denyListsFor(entry, review))].map((list) => ({
+    where: shortName(list, review.prefix),
+    ...readValue(list, known.get(list), review),
+  }));
+  const invalid = lists.flatMap(({ where, problem }) =>
+    problem === undefined
+      ? []
+      : [`${where} is invalid, and denies every identity that it covers: ${problem}.`],
+  );
+  const denials = lists.flatMap(({ where, entries }) =>
+    entries.flatMap((denial) => {
+      if (denial.kind !== "deny" || !isActive(denial, review) || !overlaps(denial, entry))
+        return [];
+      // Of a pattern or an account, a denial may cover some identities only.
+      const isWhole = isOfOne(entry.kind) && mayDeny(denial, entry);
+      return [{ where, denied: deniedIn(denial.mapping), isWhole }];
+    }),
+  );
+  const lineFor = (isWhole: boolean) => {
+    const some = denials.filter((denial) => denial.isWhole === isWhole);
+    if (some.length === 0) return [];
+    const by = [...new Set(some.map(({ where }) => where))].join(" and ");
+    const who = listed(
+      some.map(({ denied }) => denied),
+      "",
+      3,
+    );
+    const what = isWhole
+      ? `${nameOfEntry(entry)} is`
+      : `Some ${isOfOne(entry.kind) ? "sessions" : "identities"} of ${nameOfEntry(entry)} are`;
+    const them = some.length === 1 ? "the denial" : "a denial";
+    return [`${what} denied by ${by} (${who}). To remove ${them}: mappings allow.`];
+  };
+  return [...invalid, ...lineFor(true), ...lineFor(false)];
 }
 
 type InvalidMapping = Extract<MappingCheck, { readonly valid: false }>;

@@ -2,6 +2,8 @@
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { listed } from "../../io/print.ts";
+import { deniedElsewhere } from "../denied-elsewhere.ts";
 import { nameOfEntry } from "../entry.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
 import { MAX_BYTES } from "../stored.ts";
@@ -35,6 +37,14 @@ function namesBesideSignedTokens({
     if (!("name" in mapping) || isExpired(mapping.notAfter, now)) return [];
     const message = `${nameOfEntry(denial)} denies all AWS-signed tokens of every role, which contain no session`;
     return [{ level, rule: "no-signed-token", where, message }];
+  });
+}
+
+/** Finds people who are denied in other roles of an account, but not in one. */
+export function deniedInOtherRoles({ parameters, review }: StoredEntries): Finding[] {
+  return deniedElsewhere(parameters.keys(), parameters, review).map(({ parameter, people }) => {
+    const message = `not denied here, but in other roles of the account: ${listed(people, "", 3)}`;
+    return { level: "info", rule: "denied-elsewhere", where: parameter, message };
   });
 }
 

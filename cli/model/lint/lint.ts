@@ -12,7 +12,7 @@ import type { PlacedMapping } from "../entry-arns.ts";
 import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import * as claims from "./claims.ts";
-import { DENIAL_RULES } from "./denials.ts";
+import { DENIAL_RULES, deniedInOtherRoles } from "./denials.ts";
 import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
@@ -166,6 +166,7 @@ const RULES: readonly Rule[] = [
   claims.groupsBelowTags,
   names.programDenials,
   unusableBySignedTokens,
+  deniedInOtherRoles,
   severalArns,
 ];
 

@@ -70,9 +70,9 @@ test("managed parameters are skipped even if the tags of others cannot be read, 
   );
   assert.match(out, /\n- user\/111122223333\/ours\n/);
   assert.doesNotMatch(out, /stacks/);
-  // OURS is denied, which is the first line.
+  // OURS is denied, which the line after the plan says.
   const warning =
-    /^\S+ is denied by .*\nCannot check whether a stack manages these parameters: no permission for ssm:ListTagsForR\S+\n/;
+    /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForR\S+\n\S+ is denied by .*\n/;
   await exits(cluster.mappings(`set ${OURS} --username x -y --allow-weakening`), 0, warning);
 });
 
