@@ -123,7 +123,11 @@ function putMapping(...words: string[]) {
 }
 
 test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list, in its account and Region", () => {
-  const list = join(EXAMPLES, "cdk-pipelines", "cdk.json");
+  const clusters = [
+    { clusterId: "team-a", account: "333344445555", region: "eu-west-1" },
+    { clusterId: "team-b", account: "444455556666", region: "us-east-1" },
+  ];
+  const list = write("cdk.json", JSON.stringify({ context: { clusters } }));
   const add = (id: string) =>
     runScript("stacksets/add-cluster.sh", [list, id, "ou-abcd-12345678", "release"]);
   const { status, stderr, asked } = add("team-b");
@@ -181,12 +185,12 @@ test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and char
 });
 
 /**
- * Synthesizes an example with the published package, in a folder that `npm init` created. Returns
- * the folder of the templates.
+ * Synthesizes examples/cdk-app with the published package, in a folder that `npm init` created.
+ * Returns the template.
  */
-function synthExample(name: string): string {
-  const [app, outdir] = [join(folder, name), join(folder, `${name}.out`)];
-  cpSync(join(EXAMPLES, name), app, { recursive: true });
+function synthApp(): { readonly Resources: Readonly<Record<string, Parameter>> } {
+  const [app, outdir] = [join(folder, "cdk-app"), join(folder, "cdk.out")];
+  cpSync(join(EXAMPLES, "cdk-app"), app, { recursive: true });
   writeFileSync(join(app, "package.json"), '{"type": "commonjs"}');
   mkdirSync(join(app, "node_modules"));
   for (const name of ["aws-cdk-lib", "constructs"]) {
@@ -196,64 +200,16 @@ function synthExample(name: string): string {
   const { app: command, context = {} } = JSON.parse(readFileSync(join(app, "cdk.json"), "utf8"));
   const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) };
   execFileSync(process.execPath, command.split(" ").slice(1), { cwd: app, env, stdio: "pipe" });
-  return outdir;
+  return JSON.parse(readFileSync(join(outdir, "MyCluster.template.json"), "utf8"));
 }
 
-const templateIn = (file: string): { Resources: Record<string, Parameter> } =>
-  JSON.parse(readFileSync(file, "utf8"));
-
 test("CDK: the app works with the published package", ONLY_IN_ALL, () => {
-  const { Resources } = templateIn(join(synthExample("cdk-app"), "MyCluster.template.json"));
+  const { Resources } = synthApp();
   const isMapping = ({ Type, Properties: { Name } }: Parameter) =>
     Type === "AWS::SSM::Parameter" && Name !== `${PREFIX}/settings/my-cluster`;
   const mappings = Object.values(Resources).filter(isMapping);
   assert.deepEqual(mappings.map(assertValid).sort(), NAMES);
 });
-
-test(
-  "CDK Pipelines: thirty lines synthesize a pipeline with a stage for each wave, and a stack for each cluster",
-  ONLY_IN_ALL,
-  () => {
-    const outdir = synthExample("cdk-pipelines");
-    const { Resources } = templateIn(join(outdir, "Pipeline.template.json"));
-    const pipeline = Object.values(Resources).find(
-      ({ Type }) => Type === "AWS::CodePipeline::Pipeline",
-    );
-    const stages = pipeline?.Properties["Stages"] as {
-      Name: string;
-      Actions: { Configuration: { StackName?: string } }[];
-    }[];
-    const deployed = stages.flatMap(({ Name, Actions }) => {
-      const names = new Set(Actions.flatMap(({ Configuration: { StackName } }) => StackName ?? []));
-      return [...names].map((name) => `${Name}: ${name}`);
-    });
-    const stackOf = (id: string) => `IamAuthenticator-${id}`;
-    assert.deepEqual(deployed, [
-      // CDK names a wave of one stage as the stage.
-      `canary: ${stackOf("canary")}`,
-      `Second: ${stackOf("team-a")}`,
-      `Second: ${stackOf("team-b")}`,
-    ]);
-    const { clusters } = JSON.parse(
-      readFileSync(join(EXAMPLES, "cdk-pipelines", "cdk.json"), "utf8"),
-    ).context;
-    assert.equal(clusters.length, 3);
-    for (const { clusterId } of clusters) {
-      const [file = assert.fail(clusterId)] = globSync(
-        join(outdir, `assembly-${clusterId}`, "*.template.json"),
-      );
-      assert.ok(
-        Object.values(templateIn(file).Resources).some(
-          ({ Type }) => Type === "AWS::Lambda::Function",
-        ),
-      );
-    }
-    const lines = readFileSync(join(EXAMPLES, "cdk-pipelines", "app.mts"), "utf8")
-      .trim()
-      .split("\n");
-    assert.ok(lines.length <= 31, String(lines.length));
-  },
-);
 
 /**
  * The files of examples/deploy-from-branch fit together: the role, the mapping, the group and the
