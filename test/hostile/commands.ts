@@ -74,7 +74,7 @@ const NODE_LINE = "explain --token-file {nodeToken} -o json -c prod";
 const NODE = { line: NODE_LINE, output: "json", environment: nodeServices } as const;
 const SET = { line: `mappings set ${ROLE} --username dev ${WRITE}`, output: "text" } as const;
 const DOCTOR = {
-  line: `doctor --endpoint {url} --token-file {callerToken} --times 2 --ca {ca} ${JSON_OUT}`,
+  line: `doctor --endpoint {url} --token-file {callerToken} --ca {ca} ${JSON_OUT}`,
   output: "json",
 } as const;
 const RETIRE = {

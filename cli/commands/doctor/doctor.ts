@@ -20,13 +20,7 @@ import {
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  OUTPUT,
-  type OutputOptions,
-  readWhole,
-  withOptions,
-} from "../../cmdline/options.ts";
+import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
@@ -56,7 +50,6 @@ import {
 interface DoctorOptions extends OutputOptions, Partial<WebhookFiles> {
   readonly allContexts?: true;
   readonly kubeconfig?: string;
-  readonly times: number;
   readonly jwt?: true;
 }
 
@@ -83,7 +76,6 @@ export function doctorCommand(command: Command, run: Run): Command {
     WEBHOOK_FILES,
   )
     .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
-    .option("--times <n>", "reviews to measure", readWhole, 20)
     .action(async (options: DoctorOptions) =>
       untilInterrupted(doctor(await clustersOf(command, run), options, run), run),
     );
@@ -255,7 +247,7 @@ async function checkEndpoint(
       const { checkSignedTokens } = await import("./check-jwt.ts");
       checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, run)));
     }
-    if (isWell()) checks.push(await checkLatency(endpoint, token, options.times));
+    if (isWell()) checks.push(await checkLatency(endpoint, token));
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it fails again, check the network and the function's log";

@@ -117,7 +117,7 @@ export async function startEndpoint() {
       });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
       const place = words.includes("-c") ? [] : ["-c", "prod"];
-      const all = ["doctor", ...place, "--times", "5", "-o", "json", ...words];
+      const all = ["doctor", ...place, "-o", "json", ...words];
       const result = await cli(all, { environment, ...options });
       const checks: { check: string; state: string; seen: string; advice?: string }[] =
         result.out === "" ? [] : JSON.parse(result.out);

@@ -29,7 +29,7 @@ const jwtDoctor = (
   keys = endpoint.stsUrl,
 ) =>
   withGateway({ CALLER_AUTH: "none", ...settings }, (url) =>
-    endpoint.doctor(who, `--endpoint ${url} --jwt --times 1`, {
+    endpoint.doctor(who, `--endpoint ${url} --jwt`, {
       environment: { JWT_KEYS_ENDPOINT: keys },
     }),
   );

@@ -292,14 +292,14 @@ test("--profile applies to the other store too", async () => {
   const before = { ...process.env };
   process.env["AWS_SHARED_CREDENTIALS_FILE"] = folder.write("credentials", profile);
   for (const name of Object.keys(keys)) delete process.env[name];
-  const words = ["-c", "one", "--kubeconfig", kubeconfig, "--times", "1", "--profile", "ops"];
+  const words = ["-c", "one", "--kubeconfig", kubeconfig, "--profile", "ops"];
   const { out } = await cli(["doctor", ...words], { environment: environment() });
   Object.assign(process.env, before);
   assert.match(out, /^ok +stores +equal to other$/m);
 });
 
 test("with an id, doctor uses the context that has kube-apiserver's kubeconfig", async () => {
-  const run = () => cli("doctor -c prod --times 1", { environment: environment() });
+  const run = () => cli("doctor -c prod", { environment: environment() });
   configure({ one: { webhookKubeconfig: kubeconfig }, other: { prefix: "/standby" } });
   await prints(run(), /^one\nok +version [\s\S]*\nok +stores +equal to other\n$/);
   configure({ one: {}, other: { prefix: "/standby" } });
