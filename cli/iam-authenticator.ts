@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Entry point of the command, `npx lambda-iam-authenticator`.
+// Entry point of the command, `npx --no -- lambda-iam-authenticator`.
 
 import packageJson from "../package.json" with { type: "json" };
 import { processRun } from "./io/run.ts";

@@ -95,7 +95,7 @@ function steps() {
       rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0,
     );
     const command = first.replace(/ +# .*| +#$/, "");
-    return command.includes("npx lambda-iam-authenticator")
+    return command.includes("npx --no -- lambda-iam-authenticator")
       ? [{ command, shown: shown.map((line) => line.trim()) }]
       : [];
   });
@@ -117,7 +117,7 @@ function comparable(text: string, endpoint: string): string {
 const NOT_COMPARED = [
   /--profile typo/,
   /callers add control-plane .*\.\.\./,
-  /^npx lambda-iam-authenticator doctor/,
+  /^npx --no -- lambda-iam-authenticator doctor/,
   /mappings (history|export|list -c my-cluster$|remove )/,
   /bad-indent/,
 ];
@@ -154,7 +154,7 @@ async function output(
   folder: string,
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
+  const own = `npx() { shift 3; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
   const words = ["--norc", "-c", `${own}\n${command}`];
   const { stdout, stderr } = await execute("bash", words, { cwd: folder, env });
   return stdout + stderr;

@@ -48,7 +48,7 @@ type Place = { folder: string; environment: Texts; placeholders: Texts };
 /**
  * Runs the blocks in order, as if pasted. `placeholders` are replacements for `<name>` and dots;
  * the first match applies. Returns `words`, the arguments of each command as the shell splits them,
- * for our own without `npx lambda-iam-authenticator`, and `code` only for our own; other programs
+ * for our own without `npx --no -- lambda-iam-authenticator`, and `code` only for our own; other programs
  * are recorded but do not run.
  */
 export async function runBlocks(

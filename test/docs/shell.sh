@@ -30,7 +30,7 @@ own() {
 
 command_not_found_handle() {
   case "$1 ${2-}" in
-    "npx lambda-iam-authenticator") shift 2; own "$@"; return 0 ;;
+    "npx --no") shift 4; own "$@"; return 0 ;;
     "iam-authenticator "*) shift; own "$@"; return 0 ;;
     "sha256sum --check" | "sha256sum authentication-config.yaml") ;;
     "openssl "* | "tr "* | "sha256sum "* | "date "*) "/usr/bin/$1" "${@:2}"; return ;;

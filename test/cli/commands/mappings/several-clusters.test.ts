@@ -161,7 +161,8 @@ test("the lines of the documentation for a colleague who left work as pasted", a
   clusters.configure({ "my-cluster": { cluster: "prod" }, other: { cluster: "staging" } });
   const page = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
   const lines =
-    page.match(/(?<=^npx lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ?? [];
+    page.match(/(?<=^npx --no -- lambda-iam-authenticator )mappings deny jane@.*?(?=$| +#)/gm) ??
+    [];
   const answer = { interactive: true, input: "y\n" };
   const outcomes = [];
   for (const line of lines)
