@@ -62,7 +62,10 @@ export const ERRORS = {
 
   // STS and the identity
   sts_refused: ["denied", "STS refused the token."],
-  identity_impossible: ["denied", "Another partition, or an unknown kind of identity."],
+  identity_impossible: [
+    "denied",
+    "Another partition, an EC2 instance identity role, or an unknown kind of identity.",
+  ],
   sts_throttled: ["throttled", "STS throttles requests."],
   host_busy: [
     "throttled",

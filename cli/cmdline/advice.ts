@@ -146,7 +146,8 @@ const ADVICE: Readonly<
   token_lacks_claims: ({ spell }) =>
     `use a token with the claim (${spell("token", "--jwt")}), or a mapping without its placeholder`,
   sts_refused: "check that the token is for this cluster, and that its AWS credentials are valid",
-  identity_impossible: "use credentials of the function's own partition",
+  identity_impossible:
+    "use credentials of the function's own partition. On an EC2 instance, use those of its instance profile",
   sts_throttled: "try again in a minute",
   host_busy:
     "try again in a minute, or sign for the function's region. If this continues, set STS_REGIONS to the regions that users sign for",

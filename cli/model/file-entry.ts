@@ -1,5 +1,9 @@
 // Reads and writes one mapping or denial as an entry of a mapping file.
 
+import {
+  INSTANCE_IDENTITY_REFUSED,
+  isInstanceIdentity,
+} from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn, secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import {
@@ -49,6 +53,7 @@ export const GROUP_FAULT =
 const WITH_NAME = kindsWhere((kind) => hasArn(kind) && KINDS[kind].path === "named");
 
 function resourceFault(resource: string): string | undefined {
+  if (isInstanceIdentity(resource)) return `it is ${INSTANCE_IDENTITY_REFUSED}`;
   if (/^assumed-role\//i.test(resource)) return undefined;
   if (/^group\//i.test(resource)) return GROUP_FAULT;
   if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
@@ -234,12 +239,12 @@ export function writeEntry({ kind, account, name, mapping }: Entry): Record<stri
 /** Returns a phrase for the user about an `arn` that `parseMappedArn` rejects. */
 function arnProblem(arn: unknown): string {
   if (typeof arn !== "string") return MUST;
+  const fault = arnFault(arn);
   const [, partition, account, role] =
     /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
-  if (role !== undefined) {
+  if (role !== undefined && fault === undefined) {
     return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
   }
-  const fault = arnFault(arn);
   return fault === undefined ? MUST : `${MUST}: ${fault}`;
 }
 

@@ -1,5 +1,6 @@
 // Finds the parameter for `<who>`: an ARN, an ARN pattern or a parameter's name.
 
+import { INSTANCE_IDENTITY_REFUSED } from "../../functions/authenticator/identity/identity.ts";
 import { secondArnProblem } from "../../functions/authenticator/mapping/arn.ts";
 import {
   isListKind,
@@ -166,11 +167,16 @@ function checkSession(session: string | undefined): void {
   throw usage(`--session ${session} has several names: give one for each command.`);
 }
 
+/** Matches the ARN, or the name of a mapping with or without its account. */
+const INSTANCE_IDENTITY =
+  /^(?:arn:[a-z-]+:(?:iam|sts)::[\d*]*:(?:assumed-)?)?role\/(?:\d{12}\/)?aws:ec2-instance(?:\/|$)/i;
+
 /**
  * The mistakes, each with the function that makes its phrase. The first one that matches is
  * reported.
  */
 const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => string])[] = [
+  [INSTANCE_IDENTITY, () => `is ${INSTANCE_IDENTITY_REFUSED}`],
   [/[\u2018-\u201f]/, () => "contains curly quotes: use straight ones"],
   [/^\s/, () => "begins with a space: remove it"],
   [/\s$/, () => "ends with a space: remove it"],

@@ -62,6 +62,25 @@ const FEDERATED_USER = new RegExp(`^sts:federated-user/${NAME}$`);
 const UNIQUE_ID = /^[A-Z0-9]+$/;
 
 /**
+ * The role that every EC2 instance has, whatever its instance profile is. Its session name is the
+ * instance's id. AWS writes its ARN with `iam` or `sts`, and with `role` or `assumed-role`.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-identity-roles.html
+ */
+const INSTANCE_IDENTITY = /^(?:assumed-)?role\/aws:ec2-instance(?:\/|$)/i;
+
+/**
+ * Why such a role is no identity, as the end of a sentence: it proves an instance of the account,
+ * and not a node. docs/decisions/0022-no-instance-identity-roles.md
+ */
+export const INSTANCE_IDENTITY_REFUSED =
+  "an EC2 instance identity role, which every instance of the account has: use the role of the instance profile";
+
+/** Returns whether it is the last section of the ARN of an EC2 instance identity role. */
+export function isInstanceIdentity(resource: string): boolean {
+  return INSTANCE_IDENTITY.test(resource);
+}
+
+/**
  * Returns the identity in a response of STS. Throws `identity_impossible` for an ARN, account and
  * UserId that cannot belong together.
  */
@@ -80,6 +99,8 @@ export function verifyIdentity(
   }
   if (accountId !== answer.Account)
     throw impossible(`${answer.Arn} is not in the account that STS returned`);
+  if (isInstanceIdentity(resource ?? ""))
+    throw impossible(`${answer.Arn} is ${INSTANCE_IDENTITY_REFUSED}`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
   if (principal === undefined)
     throw impossible(`${answer.Arn} and its UserId do not match a known kind of identity`);

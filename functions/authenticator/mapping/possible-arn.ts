@@ -2,7 +2,11 @@
 // alphabet.
 
 import { asciiLowerCase, quoted } from "../../lib/text.ts";
-import type { VerifiedIdentity } from "../identity/identity.ts";
+import {
+  INSTANCE_IDENTITY_REFUSED,
+  isInstanceIdentity,
+  type VerifiedIdentity,
+} from "../identity/identity.ts";
 import { type ArnSections, arnPattern, matchesGlob } from "./arn.ts";
 
 /**
@@ -107,6 +111,7 @@ export function matchesSomeSession(
 }
 
 function hint(service: string, resource: string, compared: ComparedArns): string {
+  if (isInstanceIdentity(resource)) return `it is of ${INSTANCE_IDENTITY_REFUSED}`;
   if (service === "iam" && /^role\/.*\//.test(resource))
     return "leave out the role's path, which STS does not return";
   if (resource.startsWith("assumed-role")) {

@@ -165,3 +165,24 @@ test("every command that reads standard input rejects an empty one", async () =>
       await exits(cli(words, { input }), 2, "Standard input is empty.\n");
   }
 });
+
+test("a file has no mapping and no denial of an EC2 instance identity role, and says why", async () => {
+  const reason =
+    "an EC2 instance identity role, which every instance of the account has: use the role of the instance profile";
+  for (const [service, resource] of [
+    ["iam", "role/aws:ec2-instance"],
+    ["iam", "assumed-role/aws:ec2-instance/i-0123456789abcdef0"],
+    ["sts", "assumed-role/aws:ec2-instance/i-0123456789abcdef0"],
+  ]) {
+    const arn = `arn:aws:${service}::111122223333:${resource}`;
+    for (const [entries, start] of [
+      [`mappings: [${JSON.stringify({ arn, username: "x" })}]`, "federated user: it is "],
+      [`mappings: [${JSON.stringify({ arnLike: arn, username: "x" })}]`, "match: it is of "],
+      [`deny: [${JSON.stringify({ arnLike: arn })}]`, "match: it is of "],
+    ]) {
+      const file = folder.write("instances.yaml", entries ?? "");
+      const { err } = await exits(cluster.mappings(`apply -f ${file} --dry-run`), 2);
+      assert.ok(err.includes(`${start}${reason}`), err);
+    }
+  }
+});

@@ -66,3 +66,25 @@ test("an argument is one identity, whatever separates several", () => {
       assert.throws(() => findTarget({ review: CONTEXT }, who, session), gives, who);
   }
 });
+
+test("an EC2 instance identity role is refused by name, however it is written", () => {
+  const names = [`role/${A}/aws:ec2-instance`, "role/aws:ec2-instance"];
+  const arns = ["aws", "aws-cn", "aws-us-gov"].flatMap((partition) =>
+    ["iam", "sts"].flatMap((service) => [
+      `arn:${partition}:${service}::${A}:role/aws:ec2-instance`,
+      `arn:${partition}:${service}::${A}:assumed-role/aws:ec2-instance/i-0123456789abcdef0`,
+    ]),
+  );
+  for (const who of [...names, ...arns, `arn:aws:iam::*:role/aws:ec2-instance`]) {
+    for (const find of [findTarget, findDenyTarget]) {
+      assert.throws(() => find({ review: CONTEXT }, who, undefined), {
+        message: `"${who}" is an EC2 instance identity role, which every instance of the account has: use the role of the instance profile.`,
+      });
+    }
+  }
+  for (const name of ["aws-ec2-instance", "ec2-instance", "aws.ec2-instance"])
+    assert.equal(
+      findTarget({ review: CONTEXT }, `arn:aws:iam::${A}:role/${name}`).address.name,
+      name,
+    );
+});

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import {
   cachedProofs,
@@ -10,6 +11,7 @@ import {
 } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { denial, fault, httpError } from "../../../../functions/errors.ts";
+import { randomRuns } from "../../../extent.ts";
 import { deadlineOf, fixedClock, HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
 const KEY = "ASIALOCALAAAAAAAAAAA";
@@ -109,15 +111,41 @@ test("a user id of another session or of another kind is impossible", () => {
 
 test("the message of an impossible identity names the rule", () => {
   const user = `arn:aws:iam::${HOME}:user/bob`;
+  const instance = `arn:aws:sts::${HOME}:assumed-role/aws:ec2-instance/i-0123456789abcdef0`;
   const messages: [answer: Parameters<typeof verify>, message: string][] = [
     [["arn:aws:s3:::x", "AIDAX"], "STS returned an ARN that is not an ARN of IAM or STS"],
     [[user, "AIDAX", "aws-cn"], `${user} is in partition aws, this authenticator in aws-cn`],
     [[user, "AIDAX", "aws", OTHER], `${user} is not in the account that STS returned`],
     [[user, "AROAX:s"], `${user} and its UserId do not match a known kind of identity`],
+    [
+      [instance, `${HOME}:aws:ec2-instance:i-0123456789abcdef0`],
+      `${instance} is an EC2 instance identity role, which every instance of the account has: use the role of the instance profile`,
+    ],
   ];
   for (const [answer, message] of messages) {
     assert.throws(() => verify(...answer), { code: "identity_impossible", message });
   }
+});
+
+test("an EC2 instance identity role is no identity, whatever its instance, UserId and partition", () => {
+  const session = fc.oneof(
+    fc.stringMatching(/^i-[0-9a-f]{8,17}$/),
+    fc.stringMatching(/^[\w.@-]{1,20}$/),
+  );
+  const start = fc.constantFrom(HOME, OTHER, "AROAX", "AIDAX", `${HOME}:aws:ec2-instance`, "");
+  const partition = fc.constantFrom(...PARTITIONS);
+  const role = fc.oneof(
+    { weight: 3, arbitrary: fc.constant("aws:ec2-instance") },
+    fc.stringMatching(/^[\w+=,.@-]{0,12}:[\w+=,.@-]{0,12}$/),
+  );
+  fc.assert(
+    fc.property(session, start, partition, role, (i, id, aws, name) => {
+      const arn = `arn:${aws}:sts::${HOME}:assumed-role/${name}/${i}`;
+      for (const userId of [`${id}:${i}`, `${HOME}:${name}:${i}`, i, id])
+        impossible(arn, userId, aws);
+    }),
+    { numRuns: randomRuns(10_000) },
+  );
 });
 
 test("an ARN of an unknown kind is impossible", () => {
