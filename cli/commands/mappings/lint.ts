@@ -1,6 +1,6 @@
 // `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
@@ -29,7 +29,7 @@ import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";
-import { type Finding, LEVELS, type Level } from "../../model/lint/finding.ts";
+import { type Finding, LEVELS } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
@@ -38,31 +38,24 @@ import { readMappings, requireParameters } from "../../plan/read.ts";
 interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
   readonly region?: string;
   readonly file?: readonly string[];
-  readonly fail: Level;
 }
 
 export function lintCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
-      "finding has the level of --fail or above. If you deploy without a check before traffic, run lint of the new " +
-      "release first.",
-    examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml --fail error"],
+      "finding is an error. If you deploy without a check before traffic, run lint of the new release first.",
+    examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml"],
   });
   return withOptions(command, CONNECTIONS, READING, OUTPUT, HEADERS)
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
-    .addOption(
-      new Option("--fail <level>", "lowest level for exit code 1")
-        .choices(LEVELS)
-        .default("warning"),
-    )
     .action(async (options: LintOptions) =>
       lintMappings(await optionalClustersOf(command, run), options, run),
     );
 }
 
 async function lintMappings(clusters: Clusters, options: LintOptions, run: Run): Promise<void> {
-  const { file, fail } = options;
+  const { file } = options;
   const { chosen, isSeveral } = clusters;
   if (file === undefined && chosen.length === 0) throw usage("Use --cluster or --file.");
   const [only] = chosen.length === 1 ? chosen : [];
@@ -92,7 +85,7 @@ async function lintMappings(clusters: Clusters, options: LintOptions, run: Run):
     run,
   );
   const counts = LEVELS.map((level) => items.filter((item) => item.level === level).length);
-  const isFailing = counts.slice(0, LEVELS.indexOf(fail) + 1).some((count) => count > 0);
+  const isFailing = items.some(({ level }) => level === "error");
   const words = counts.map((count, index) => `${count} ${NOUNS[index]}${count === 1 ? "" : "s"}`);
   const summary = isFailing ? [`${words.join(", ")}.`] : [];
   throwWorst(failures, ...summary);

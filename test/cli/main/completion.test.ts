@@ -52,7 +52,7 @@ test("bash completes commands, subcommands, options and arguments with choices",
   for (const name of ["list", "ls"])
     assert.deepEqual(inBash("mappings", name, "-o", "w"), ["wide"]);
   assert.deepEqual(inBash("whoami", "-c", "x", "--output", ""), ["table", "json", "yaml"]);
-  assert.deepEqual(inBash("mappings", "lint", "--fail", "e"), ["error"]);
+  assert.deepEqual(inBash("mappings", "export", "--format", "a"), ["aws-auth"]);
 });
 
 test("zsh completes the same words with the same function", skip("zsh"), () => {

@@ -142,20 +142,19 @@ test("an end is printed in hours, or in days after two of them", async () => {
   }
 });
 
-test("lint reads a file without AWS, and --fail sets the level that fails", async () => {
+test("lint reads a file without AWS, and only an error fails", async () => {
   const admin =
     "{permissionSet: Admin, account: '111122223333', username: a, groups: [system:masters]}";
   const good = `mappings: [${admin}, {arn: "${role("dev", {}).arn}", username: dev, principalId: AROADEV}`;
   const wide = `${good}, {account: "111122223333"}]`;
-  for (const [text, words, code] of [
-    [`${good}]`, [], 0],
-    [`${good}]`, ["--fail", "info"], 1],
-    [wide, [], 1],
-    [wide, ["--fail", "error"], 0],
-    ["mappings: []", [], 1],
-    ["mappings: {}", [], 2],
+  for (const [text, code, printed] of [
+    [`${good}]`, 0, /^info +pinned /m],
+    [wide, 0, /^warning +account-wide /m],
+    ["mappings: []", 0, /^warning +no-masters /m],
+    [`${good}, {}]`, 1, /^error +invalid /m],
+    ["mappings: {}", 2, undefined],
   ] as const) {
-    await exits(run(text, ...words), code);
+    await exits(run(text), code, undefined, printed);
   }
   await exits(cli(["mappings", "lint"]), 2, "Use --cluster or --file.\n");
 });
