@@ -67,6 +67,11 @@ export function shortenedChecks(checks: readonly Check[]): Check[] {
 
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
+/** Why kube-apiserver sends no reviews, as the end of a sentence. It has one webhook. */
+export const NO_REVIEWS =
+  "kube-apiserver may not have loaded the webhook's kubeconfig, or another program sets " +
+  "--authentication-token-webhook-config-file after yours: the last flag wins (docs/deploy.md, step 4)";
+
 /** Returns the checks with the commands of their advice, which are about one cluster. */
 export function withCommands(
   checks: readonly Check[],

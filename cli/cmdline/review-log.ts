@@ -20,6 +20,7 @@ import { outputsOf } from "../aws/stacks.ts";
 import { awsFailure, EXIT, Failure, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
+import { NO_REVIEWS } from "./advice.ts";
 import { type ChosenCluster, prefixOf } from "./chosen-clusters.ts";
 import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
 import { type PastTime, readPastTime, shownTime } from "./times.ts";
@@ -314,13 +315,16 @@ export async function startOfLog(
 
 function logNone({ query }: OpenLog, run: Run): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
-  const hint =
-    query.who === undefined
-      ? ""
-      : " --who matches only complete ARNs, usernames, ids of keys, and names of IAM users, federated users and sessions.";
   run.log(
-    `No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`,
+    `No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hintFor(query)}\n`,
   );
+}
+
+function hintFor({ who, outcomes, group }: LogQuery): string {
+  if (who !== undefined)
+    return " --who matches only complete ARNs, usernames, ids of keys, and names of IAM users, federated users and sessions.";
+  const isOfAll = outcomes.length === 0 && group === undefined;
+  return isOfAll ? ` If users tried to log in, ${NO_REVIEWS}.` : "";
 }
 
 /** Warns that the printed result is incomplete, after Ctrl-C or an error. */

@@ -11,6 +11,7 @@ import {
   type Check,
   failed,
   failureOf,
+  NO_REVIEWS,
   ok,
   printChecks,
   type SpelledCheck,
@@ -108,7 +109,11 @@ async function doctor(clusters: Clusters, options: DoctorOptions, run: Run): Pro
   throwWorst(failures);
   if (results.some(({ value }) => value.some(({ state }) => state === "failed")))
     throw silentExit();
+  if (options.output === "table") run.log(NOT_CHECKED);
 }
+
+/** What no request to the endpoint shows. */
+const NOT_CHECKED = `If logins fail all the same, ${NO_REVIEWS}.\n`;
 
 /**
  * Returns the clusters without contexts of the same id that have no kubeconfig: kube-apiserver has

@@ -37,6 +37,22 @@ test("all checks pass for a correct endpoint", async () => {
   assert.match(said("latency"), /^ok: p50 \d+ ms, p95 \d+ ms, of 20 reviews$/);
 });
 
+test("a good result names what makes logins fail all the same, and a failed or JSON result does not", async () => {
+  const asked = ["doctor", "-c", "prod", "--kubeconfig", kubeconfig];
+  const environment = { AWS_ENDPOINT_URL_STS: endpoint.stsUrl };
+  for (const [who, fails] of [
+    ["bob", false],
+    ["contractor", true],
+  ] as const) {
+    const { err: withJson } = await endpoint.doctor(who, `--kubeconfig ${kubeconfig}`);
+    assert.equal(withJson, "");
+    const { code, out, err } = await cli(asked, { environment });
+    assert.deepEqual([code, /^failed /m.test(out)], [fails ? 1 : 0, fails]);
+    const flag = "another program sets --authentication-token-webhook-config-file after yours";
+    assert.equal(err.includes(`${flag}: the last flag wins`), !fails, err);
+  }
+});
+
 test("an unmapped identity gets the reason, the parameters that were read, and advice", async () => {
   const { code, said } = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 1);

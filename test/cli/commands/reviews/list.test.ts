@@ -198,6 +198,25 @@ test("without matches, it prints a message to standard error and an empty list a
   await prints(cluster.reviews("--who eve"), "");
 });
 
+test("without any review, it names why kube-apiserver sends none, and not if a filter hides some", async () => {
+  const events = cluster.events.splice(0);
+  const hint = /If users tried to log in, kube-apiserver may not have loaded .*the last flag wins/;
+  for (const [filter, hints] of [
+    ["", true],
+    ["--since 1m", true],
+    ["--outcome denied", false],
+    ["--group developers", false],
+    ["--who eve", false],
+  ] as const) {
+    const { out, err } = await cluster.reviews(filter);
+    assert.equal(out, "");
+    assert.match(err, /^No matching reviews since /);
+    assert.equal(hint.test(err), hints, filter);
+  }
+  cluster.events.push(...events);
+  assert.doesNotMatch((await cluster.reviews("")).err, hint);
+});
+
 test("the explain command contains the operator's options and the role's id", async () => {
   const error = denial("mapping_mismatch", "its principalId is AROAOTHER");
   cluster.events.push(lineOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
