@@ -226,11 +226,11 @@ export async function race(
   store.fail(undefined);
   const lost = [...last.values()].flatMap(({ change, marker, was }) => {
     const now = read(change.name) ?? "";
-    if (change.isRemoved) return lostRemoval(change, was, now);
     const isReported =
       code !== 0 &&
       /your write replaced theirs|not known whether/.test(err) &&
       err.includes(full(change.name));
+    if (change.isRemoved) return isReported ? [] : lostRemoval(change, was, now);
     const isSeen = now.includes(marker) || out.includes(marker) || isReported;
     return isSeen ? [] : [`${marker} of ${change.name}: ${now}`];
   });
