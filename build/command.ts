@@ -90,7 +90,7 @@ export async function bundleCommand(): Promise<CommandBundle> {
     mainFields: ["module", "main"],
     alias: ES_MODULES,
     legalComments: "none",
-    plugins: [versionsOnly, builtIns, fewFiles(GROUPS), leanSchemas, withoutBarrels],
+    plugins: [fewFiles(GROUPS), ...SDK_PLUGINS],
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -217,6 +217,9 @@ const versionsOnly: Plugin = {
     });
   },
 };
+
+/** What makes the SDK as the command has it. Tests use its clients: `test/cli/shipped-sdk.ts`. */
+export const SDK_PLUGINS: readonly Plugin[] = [versionsOnly, builtIns, leanSchemas, withoutBarrels];
 
 if (import.meta.main) {
   const { files } = await bundleCommand();

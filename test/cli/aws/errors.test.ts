@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParametersCommand } from "@aws-sdk/client-ssm";
 import { awsRequestHandler } from "../../../cli/aws/client.ts";
 import { shortReasonOf, toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/io/errors.ts";
@@ -10,6 +10,7 @@ import { processRun } from "../../../cli/io/run.ts";
 import type { Fault } from "../../../local/aws/http-server.ts";
 import { cli } from "../cli.ts";
 import { exits, useCluster } from "../commands/mappings/cluster.ts";
+import { shippedSsm } from "../shipped-sdk.ts";
 
 const cluster = useCluster({}, "all");
 const answer = (status: number, body: string): Fault => ({ kind: "answer", status, body });
@@ -93,7 +94,11 @@ for (const [fault, isSeveral] of [
     const told: string[] = [];
     const run = { ...processRun(), log: (text: string) => told.push(text) };
     const requestHandler = awsRequestHandler(isSeveral ? { ...run, shared: run } : run, 500, 200);
-    const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 2, requestHandler });
+    const ssm = shippedSsm({
+      endpoint: cluster.store.url,
+      maxAttempts: 2,
+      requestHandler,
+    });
     const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);
     cluster.store.fail(undefined);
     const { host } = new URL(cluster.store.url);

@@ -2,7 +2,6 @@
 // command's options and limits.
 
 import { Readable } from "node:stream";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import { functionsAt } from "../../../cli/aws/functions.ts";
 import { createMemo } from "../../../cli/io/memo.ts";
@@ -15,6 +14,7 @@ import { settingsValue } from "../../stored-settings.ts";
 import { sharedVariables } from "../cli.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
+import { shippedSsm } from "../shipped-sdk.ts";
 
 /** `isUnread`: the command has not read the settings of the function. */
 export function connectionTo(
@@ -22,7 +22,7 @@ export function connectionTo(
   more: object = {},
   isUnread = false,
 ): Connection {
-  const ssm = new SSMClient({ endpoint: store.url, maxAttempts: 1 });
+  const ssm = shippedSsm({ endpoint: store.url, maxAttempts: 1 });
   const functions = functionsAt(
     PREFIX,
     ["prod"],

@@ -9,6 +9,7 @@ import type { Change } from "../../../cli/plan/changes.ts";
 import { writeList } from "../../../cli/plan/write-list.ts";
 import { UNINTERRUPTED, writeValue } from "../../../cli/plan/write-parameter.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
+import { shippedSsm } from "../shipped-sdk.ts";
 
 export const NAME = `${PREFIX}/callers`;
 
@@ -88,7 +89,8 @@ export async function run({ store }: LocalCluster, scenario: Run): Promise<strin
   const { before, mine, isWhole, race = {}, tags, ...more } = scenario;
   const { check = () => {}, interrupted = UNINTERRUPTED } = more;
   const pause = mock.method(Math, "random", () => 0);
-  const [own, other] = [1, 2].map(() => new SSM({ endpoint: store.url })) as [SSM, SSM];
+  const own = shippedSsm({ endpoint: store.url });
+  const other = new SSM({ endpoint: store.url });
   const act = async (theirs: Theirs, input: object) => {
     if (theirs === LOST) throw new Error("the response was lost");
     if (theirs === OWN) {

@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { readHistory } from "../../../../cli/aws/parameter-store.ts";
 import { UNINTERRUPTED } from "../../../../cli/plan/write-parameter.ts";
+import { shippedSsm } from "../../shipped-sdk.ts";
 import { exits, PREFIX, useCluster } from "./cluster.ts";
 
 const A = "111122223333";
@@ -40,7 +40,7 @@ const rollback = () => cluster.mappings(`rollback ${LIST} --allow-weakening -y`)
 const put = (list: readonly string[]) => cluster.put(LIST, list.map(user));
 
 async function descriptions() {
-  const ssm = new SSMClient({ endpoint: cluster.store.url });
+  const ssm = shippedSsm({ endpoint: cluster.store.url });
   const history = await readHistory(ssm, `${PREFIX}/${LIST}`, UNINTERRUPTED);
   ssm.destroy();
   return history.map(({ description }) => description);
