@@ -3,8 +3,10 @@
 
 export const IS_ALL = process.env["TEST_ALL"] === "1";
 
+export const LEFT_TO_ALL = "npm run test:all runs it";
+
 /** Options of a test that takes too long for `npm test`, which then prints it as skipped. */
-export const ONLY_IN_ALL = { skip: IS_ALL ? false : "npm run test:all runs it" };
+export const ONLY_IN_ALL = { skip: IS_ALL ? false : LEFT_TO_ALL };
 
 /** Returns the number of random cases of a property, of which `npm test` tries a tenth. */
 export function randomRuns(all: number): number {

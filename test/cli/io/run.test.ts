@@ -86,7 +86,9 @@ test(
   },
 );
 
-test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, async () => {
+test("a full disk prints one sentence", {
+  skip: !existsSync("/dev/full") && "no /dev/full here",
+}, async () => {
   await exits(bash("$IA mappings list > /dev/full"), 3, "Cannot write the output: ENOSPC.\n");
   assert.equal((await bash("$IA mappings get x 2> /dev/full")).code, 3);
 });
