@@ -150,15 +150,25 @@ function sentenceOf(error: Error): string | undefined {
  * Returns the message for an error with which AWS rejects the credentials or what they may do;
  * otherwise `undefined`.
  */
-function rejectedCredentials({ name, message }: Error): string | undefined {
+function rejectedCredentials(error: Error): string | undefined {
+  const { name, message } = error;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name))
     return "AWS does not know these credentials, or they are for another partition.";
   if (FORBIDDEN.includes(name)) return `No permission: ${quotedSentence(message)}`;
   if (!WRONG_KEY.includes(name)) return undefined;
-  return /scoped to a valid region/.test(message)
+  return isOfAnotherRegion(error)
     ? "AWS rejects the signature, as the endpoint is of another region: check --region, AWS_REGION and AWS_ENDPOINT_URL."
     : "AWS rejects the signature: the secret key or this machine's clock is wrong.";
+}
+
+/** Returns whether AWS's endpoint is of another region than the one of the signature. */
+export function isOfAnotherRegion(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    WRONG_KEY.includes(error.name) &&
+    /scoped to a valid region/.test(error.message)
+  );
 }
 
 function noCredentials(message: string): string {

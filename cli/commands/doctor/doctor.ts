@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
 import packageJson from "../../../package.json" with { type: "json" };
-import { clientConfig } from "../../aws/client.ts";
+import { type ClientConfig, clientConfig } from "../../aws/client.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { findCredentials, signToken } from "../../aws/tokens.ts";
 import {
@@ -47,6 +47,7 @@ import {
   checkReachable,
   checkReview,
 } from "./check-endpoint.ts";
+import { checkPlace } from "./check-place.ts";
 
 interface DoctorOptions extends OutputOptions, Partial<WebhookFiles> {
   readonly allContexts?: true;
@@ -218,7 +219,7 @@ async function checkEndpoint(
     functionName,
   }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
 ) {
-  const { token: callerToken = "", clientCertificate: _, ...anonymous } = webhook;
+  const { token: _token, clientCertificate: _certificate, ...anonymous } = webhook;
   const endpoint = openEndpoint(webhook, run);
   const stranger = openEndpoint(anonymous, run);
   const checks: Check[] = [];
@@ -232,22 +233,10 @@ async function checkEndpoint(
     const { token, config } = made;
     if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, run))];
     checks.push(made.check);
-    const connecting = connectForChecks(cluster, run, config);
-    // Each check reports the failure.
-    connecting.catch(() => {});
-    if (hasTokenPrefix(callerToken)) checks.push(await checkCallers(connecting, run));
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
-    // At once: of a silent Parameter Store, each would wait for the time limit.
-    const stored = [
-      checkOwnMapping(token, connecting, run),
-      checkDenials(connecting, run),
-      checkSettings(connecting, cluster, run, functionName),
-    ] as const;
-    const [mapping, denials, settings] = await Promise.all(stored);
-    checks.push(...mapping, ...denials, settings);
-    checks.push(await checkConcurrency(config, run));
+    checks.push(...(await checkStored({ webhook, cluster, token, config, functionName }, run)));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
       checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, run)));
@@ -264,6 +253,35 @@ async function checkEndpoint(
     stranger.close();
   }
   return checks;
+}
+
+interface Stored {
+  readonly webhook: Webhook;
+  readonly cluster: ChosenCluster;
+  readonly token: string;
+  readonly config: ClientConfig;
+  readonly functionName: string | undefined;
+}
+
+/** Checks what the cluster has in AWS, if it is in this region and account. */
+async function checkStored(
+  { webhook, cluster, token, config, functionName }: Stored,
+  run: Run,
+): Promise<Check[]> {
+  const connecting = connectForChecks(cluster, run, config);
+  // Each check reports the failure.
+  connecting.catch(() => {});
+  const misplaced = await checkPlace(new URL(webhook.server), config.region, connecting, run);
+  if (misplaced !== undefined) return [misplaced];
+  const callers = hasTokenPrefix(webhook.token ?? "") ? [await checkCallers(connecting, run)] : [];
+  // At once: of a silent Parameter Store, each would wait for the time limit.
+  const [mapping, denials, settings] = await Promise.all([
+    checkOwnMapping(token, connecting, run),
+    checkDenials(connecting, run),
+    checkSettings(connecting, cluster, run, functionName),
+  ]);
+  const concurrency = await checkConcurrency(config, run);
+  return [...callers, ...mapping, ...denials, settings, concurrency];
 }
 
 /** Reports missing credentials as a failed check, so that the other results are still printed. */

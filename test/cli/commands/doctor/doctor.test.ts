@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkReachable } from "../../../../cli/commands/doctor/check-endpoint.ts";
+import { checkPlace } from "../../../../cli/commands/doctor/check-place.ts";
 import { processRun } from "../../../../cli/io/run.ts";
 import { openEndpoint } from "../../../../cli/kube/client.ts";
 import { startHttpServer } from "../../../../local/aws/http-server.ts";
@@ -68,9 +69,7 @@ test("an unmapped identity gets the reason, the parameters that were read, and a
   assert.match(elsewhere.said("review v1"), /^failed: sts_refused: .*SignatureDoesNotMatch/);
 });
 
-test("the mapping check fails with another prefix and an invalid mapping, and is a warning without permission", async () => {
-  const { states } = await endpoint.doctor("bob", `--kubeconfig ${kubeconfig} --prefix /other`);
-  assert.deepEqual(states.slice(5, 8), ["review v1 ok", "review v1beta1 ok", "mapping failed"]);
+test("the mapping check fails with an invalid mapping, and is a warning without permission", async () => {
   endpoint.cluster.put("role/111122223333/contractor", "{}");
   const wrong = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   endpoint.cluster.store.remove("/iam-authenticator/prod/role/111122223333/contractor");
@@ -83,6 +82,41 @@ test("the mapping check fails with another prefix and an invalid mapping, and is
   endpoint.cluster.store.fail(undefined);
   assert.equal(code, 0);
   assert.match(said("mapping"), /^warning: not checked: No permission: User: .* ssm:GetParameters/);
+});
+
+for (const [typed, seen] of [
+  ["--prefix /other", "cluster failed: prod has no parameters below /other in us-east-1 -> "],
+  [
+    "--region us-west-2",
+    "region failed: us-west-2 is not the Region of the endpoint of Parameter Store: it rejects the signature -> ",
+  ],
+] as const) {
+  test(`the wrong place of parameters is one failed check: ${typed}`, async () => {
+    const { code, states, said } = await endpoint.doctor(
+      "bob",
+      `--kubeconfig ${kubeconfig} ${typed}`,
+    );
+    assert.equal(code, 1);
+    const [check = ""] = seen.split(" ");
+    assert.equal(`${check} ${said(check)}`.slice(0, seen.length), seen);
+    assert.equal(
+      states.join(", "),
+      `version ok, reachable ok, clock ok, caller ok, aws ok, review v1 ok, review v1beta1 ok, ${check} failed`,
+    );
+  });
+}
+
+test("an endpoint of API Gateway or Lambda names its Region", async () => {
+  const never = Promise.reject(new Error("not read"));
+  never.catch(() => {});
+  for (const [host, region] of [
+    ["abc.execute-api.eu-west-1.amazonaws.com", "eu-west-1"],
+    ["abc-vpce-1.execute-api.us-gov-west-1.vpce.amazonaws.com", "us-gov-west-1"],
+    ["abc.execute-api.cn-north-1.amazonaws.com.cn", "cn-north-1"],
+  ]) {
+    const found = await checkPlace(new URL(`https://${host}/`), "us-east-1", never, processRun());
+    assert.equal(found?.seen, `the endpoint is in ${region}, but parameters are read in us-east-1`);
+  }
 });
 
 for (const [concurrency, message] of [
