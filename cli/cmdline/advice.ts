@@ -190,6 +190,18 @@ const ADVICE: Readonly<
   setting_invalid: undefined,
 };
 
+const OF_OPERATORS: readonly string[] = [
+  "identity_unmapped",
+  "identity_denied",
+  "denials_invalid",
+  "mapping_invalid",
+] satisfies readonly ErrorCode[];
+
+/** Returns whether the advice is a command of operators: who is denied cannot run it. */
+export function isForOperators(code: string): boolean {
+  return OF_OPERATORS.includes(code);
+}
+
 /**
  * Returns the advice; `undefined` for a code without one.
  *

@@ -10,7 +10,7 @@ import { isAccessDenied } from "../../aws/errors.ts";
 import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, isGranted } from "../../aws/review.ts";
 import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
-import { commandToExplain } from "../../cmdline/advice.ts";
+import { commandToExplain, isForOperators } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -88,7 +88,12 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
   const connection = await connect(cluster, {}, run, config);
   const { prefix } = connection.review;
   const { region } = connection.settings;
-  const speller = spellerFor(cluster, run.environment);
+  // Another operator has other profiles.
+  const { profile: _, ...others } = cluster;
+  const speller = {
+    own: spellerFor(cluster, run.environment),
+    ofOperator: spellerFor(others, run.environment),
+  };
   const known = { credentials, prefix, region, speller };
   try {
     const explanation = await explainIdentity(identity, connection, run);
@@ -96,8 +101,6 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
     return { ...known, explanation, unread: undefined };
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
-    // Another operator has other profiles.
-    const { profile: _, ...others } = cluster;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       commandToExplain(others, run, identity.arn);
@@ -162,6 +165,19 @@ function whoamiLines(
       ? under("verdict", "not known")
       : refusal === undefined
         ? grantLines(explanation)
-        : refusalLines(explanation, prefix, speller)),
+        : ownRefusalLines(refusal, { explanation, prefix, speller })),
   ];
+}
+
+/** Returns the lines about a denial of the user, who cannot run the command that ends it. */
+function ownRefusalLines(
+  { code }: NonNullable<Explanation["refusal"]>,
+  { explanation, prefix, speller }: Pick<Whoami, "explanation" | "prefix" | "speller">,
+): Line[] {
+  if (!isForOperators(code)) return refusalLines(explanation, prefix, speller.own);
+  return refusalLines(explanation, prefix, speller.ofOperator).map(([head, text, tone]) =>
+    typeof text === "string"
+      ? [head, text, tone]
+      : [head, { ...text, before: "ask an operator to run:" }, tone],
+  );
 }

@@ -8,7 +8,7 @@ import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { keyVariables } from "../../../aws-variables.ts";
 import { localIdentity, startSts } from "../../../local-aws.ts";
 import { cli } from "../../cli.ts";
-import { useServer } from "../../fixtures.ts";
+import { useFolder, useServer } from "../../fixtures.ts";
 import { exits, PREFIX, prints, useCluster } from "../mappings/cluster.ts";
 import { forbidden } from "../mappings/forbidden.ts";
 
@@ -18,6 +18,7 @@ const NAME = "role/111122223333/developers";
 const CLUSTER = `cluster   prod, ${PREFIX} in region us-east-1\n`;
 const IDENTITY = `${CLUSTER}identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\n`;
 const USER = { username: "dev:{SessionName}", groups: ["developers"] };
+const { write } = useFolder();
 const cluster = useCluster(
   { [NAME]: { arn: ROLE, ...USER, notAfter: "2099-12-31T00:00:00Z" } },
   "all",
@@ -51,13 +52,32 @@ verdict   granted
 test("an unmapped identity gets exit code 1, the reason and advice", async () => {
   be("alice");
   const alice = "arn:aws:iam::111122223333:user/engineering/alice";
-  const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     add a mapping: `;
+  const reason = `^verdict   denied, identity_unmapped\nreason    no mapping for ${alice}\nto do     ask an operator to run: `;
   const cluster = new RegExp(
     `^${CLUSTER} {10}whoami cannot know whether this cluster exists\nidentity  `,
   );
   await exits(whoami(), 1, "", cluster);
   const advice = `${reason}npx --no -- \\S+ mappings set -c prod ${alice} --username <name> `;
   await exits(whoami(), 1, "", new RegExp(advice, "m"));
+});
+
+test("the advice about a denial is for an operator, who has other profiles", async () => {
+  const denied = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
+  cluster.put("deny/111122223333", [{ arnLike: denied }]);
+  process.env["AWS_CONFIG_FILE"] = write("config", "[profile bob]\nregion = us-east-1\n");
+  process.env["AWS_SHARED_CREDENTIALS_FILE"] = write(
+    "credentials",
+    `[bob]\naws_access_key_id = ${process.env["AWS_ACCESS_KEY_ID"]}\naws_secret_access_key = ${process.env["AWS_SECRET_ACCESS_KEY"]}\naws_session_token = ${process.env["AWS_SESSION_TOKEN"]}\n`,
+  );
+  const { out } = await exits(whoami(["--profile", "bob"]), 1);
+  cluster.store.remove(`${PREFIX}/deny/111122223333`);
+  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+    process.env[name] = "/dev/null";
+  assert.match(
+    out,
+    /\nto do {5}ask an operator to run: npx --no -- \S+ mappings allow -c prod arn:/,
+  );
+  assert.doesNotMatch(out, /--profile/);
 });
 
 test("JSON has the same data", async () => {
