@@ -3,7 +3,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { timeProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/time.ts";
-import { usage } from "../io/errors.ts";
+import { type Failure, usage } from "../io/errors.ts";
 import type { OptionGroup } from "./options.ts";
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -35,6 +35,7 @@ export function readPastTime(text: string): PastTime {
 }
 
 export interface EndOptions {
+  /** A duration from now, a day, which means its start in UTC, or a time. */
   readonly until?: string;
   /** The duration in milliseconds. */
   readonly for?: number;
@@ -47,7 +48,10 @@ export interface EndOptions {
  */
 export function end(what: string): OptionGroup {
   return [
-    new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts("for"),
+    new Option(
+      "--until <when>",
+      `end of ${what}: a day (its start in UTC), a time such as 2026-12-31T00:00:00Z, or a duration`,
+    ).conflicts("for"),
     new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor),
   ];
 }
@@ -69,15 +73,32 @@ export type End = (now: number) => string | undefined;
  *
  * @param never a clause that states what happens with an end in the past
  */
-export function endOf({ until, for: duration }: EndOptions, never: string): End {
-  const problem = until === undefined ? undefined : timeProblem(until);
-  if (problem !== undefined) throw usage(`--until ${problem}. Nothing was written.`);
+export function endOf({ until, for: given }: EndOptions, never: string): End {
+  const duration = given ?? durationIn(until ?? "");
+  if (duration === 0) throw notAnEnd(until);
+  const time = until === undefined || duration !== undefined ? undefined : timeOfEnd(until);
   let first: number | undefined;
   return (now) => {
-    if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
+    if (isExpired(time, now)) throw usage(`--until ${time} is in the past${never}.`);
     first ??= now;
-    return duration === undefined ? until : shownTime(first + duration);
+    return duration === undefined ? time : shownTime(first + duration);
   };
+}
+
+/** Returns the time of --until, of a day its start. Throws if it is neither. */
+function timeOfEnd(until: string): string {
+  const time = /^\d{4}-\d\d-\d\d$/.test(until) ? `${until}T00:00:00Z` : until;
+  const problem = timeProblem(time);
+  if (problem === undefined) return time;
+  const [why] = /: \S+ does not exist$/.exec(problem) ?? [];
+  throw notAnEnd(until, why);
+}
+
+function notAnEnd(until: string | undefined, why = ""): Failure {
+  return usage(
+    "--until must be a duration such as 2h or 3d, a day such as 2026-12-31, or a time such as 2026-12-31T00:00:00Z, " +
+      `not ${JSON.stringify(until)}${why}. Nothing was written.`,
+  );
 }
 
 /** Formats a time in UTC, to the second. `time` is in milliseconds since 1970. */

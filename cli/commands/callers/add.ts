@@ -127,10 +127,10 @@ async function planAddition(
   run: Run,
 ): Promise<ClusterPlan> {
   const callers = await readCallers(connection, run.interrupted);
+  const notAfter = endAt(connection.review.now);
   const check = (items: Items) => checkNeighbours(items, callers.parameter);
   check(callers.entries);
   requireNewName(name, callers.entries);
-  const notAfter = endAt(connection.review.now);
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const { partition, clusterId } = connection.settings;
   checkPartition(arn, partition.id);

@@ -11,7 +11,7 @@ import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
-import { given, readParameter } from "../../model/entry.ts";
+import { arnsOfAddress, given, readParameter } from "../../model/entry.ts";
 import { type AccessLevel, accessGroups } from "../../model/names.ts";
 import { hasKey, listItems, type VersionedParameter, withItem } from "../../model/stored.ts";
 import type { Target } from "../../model/target.ts";
@@ -70,13 +70,17 @@ export function mappingToChange(
   { address, key }: Target,
   stored: VersionedParameter | undefined,
   start: Mapping,
+  partition: string,
 ): MappingToChange {
   const { kind, account } = address;
   if (!isListKind(kind)) {
     const value = stored && parseStored(stored.value);
     // Its value contains the ARN, because a parameter's name loses the case.
     if (!isObject(value) && hasArn(kind) && key.arn === undefined) {
-      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
+      const arn = `arn:${partition}:${arnsOfAddress(address).arns[0]}`;
+      throw usage(
+        `${name} has no mapping yet. To add one, use its ARN as <who>, as IAM spells it: ${arn}`,
+      );
     }
     const isStored = isObject(value);
     return { old: isStored ? value : { ...key }, isStored, put: (mapping) => mapping };

@@ -137,12 +137,19 @@ async function planSet(
     throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
   adviseOnRoleOfSet(target, run);
   const before = await readWithDenials(target, connection, run);
+  const notAfter = endAt(connection.review.now);
   const start = await startOf(target, options, connection, run);
-  const { old, isStored, put } = mappingToChange(name, target, before.get(parameter), start);
+  const { old, isStored, put } = mappingToChange(
+    name,
+    target,
+    before.get(parameter),
+    start,
+    connection.review.partition,
+  );
   const missing =
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (missing.length > 0) run.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
-  const check = checkMapping(changedMapping(old, options, endAt(connection.review.now)), kind);
+  const check = checkMapping(changedMapping(old, options, notAfter), kind);
   if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
   const mapping = inOrder(check.mapping);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {

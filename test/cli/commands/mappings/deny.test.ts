@@ -95,7 +95,7 @@ test("deny refuses an identity that its list cannot match, also in a file, and a
     ],
     [
       [MALLORY, "--until", "tomorrow"],
-      /^--until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
+      /^--until must be a duration .*, not "tomorrow"\. Nothing was written\.\n$/,
     ],
   ] as const) {
     await exits(deny(...words), 2, message);

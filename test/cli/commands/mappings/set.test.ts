@@ -137,7 +137,7 @@ for (const [what, words, message] of [
     invalid('username "a\\u001b" has a control char'),
   ],
   ["a user's id for a role", role("--principal-id", "AIDAX"), invalid("principalId")],
-  ["an end that is not a time", role("--until", "tomorrow"), "--until must be a time like"],
+  ["an end that is not a time", role("--until", "tomorrow"), "--until must be a duration such as"],
   [
     "an end in the past",
     role("--until", "2020-01-01T00:00:00Z"),
@@ -151,7 +151,7 @@ for (const [what, words, message] of [
   [
     "two ends",
     role("--for", "2h", "--until", LATER),
-    /'--until <time>' cannot be used with .*--for/,
+    /'--until <when>' cannot be used with .*--for/,
   ],
   [
     "a session name for a user",
