@@ -79,6 +79,7 @@ export async function carryOut(
     throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
   if (options.dryRun) {
     throwWorst(refused);
+    run.log("Nothing was written.\n");
     return ready.map(({ plan }) => plan);
   }
   const perSecond = await ask(wanted, refused, options, run);

@@ -125,11 +125,11 @@ test("set warns of a group with the name of a ClusterRole, and questions a space
     for (const option of ["--group", "--add-group"])
       await exits(set(option, level), 0, new RegExp(warning));
   }
-  await exits(set("--group", "viewers"), 0, "");
+  await exits(set("--group", "viewers"), 0, "Nothing was written.\n");
   await exits(
     set("--group", "a b"),
     0,
-    "",
+    "Nothing was written.\n",
     /\n {4}warning: "a b" contains a space\. Is it one name\?/,
   );
 });

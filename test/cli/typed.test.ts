@@ -128,7 +128,7 @@ for (const [typed, message, input] of [
   ],
   [
     `mappings set ${ROLE} --remove-group develpers --dry-run`,
-    /^role\/\S+ has no group develpers to remove\.\n$/,
+    /^role\/\S+ has no group develpers to remove\.\nNothing was written\.\n$/,
   ],
   [
     "mappings get sso/111122223333/AWSReservedSSO_Dev_0123456789abcdef",

@@ -122,7 +122,7 @@ const widens = { yes: true, allowWeakening: true } as const;
 const ROWS: readonly (readonly [what: string, run: Run, ...texts: string[]])[] = [
   ["every plan is written", { plans: PAIR }, BOTH, "Denied in 2 of 2 clusters."],
   ["without a change, nothing is written", { plans: ["nothing", "nothing"] }],
-  ["a dry run writes nothing", { plans: PAIR, options: { dryRun: true } }],
+  ["a dry run writes nothing", { plans: PAIR, options: { dryRun: true } }, "Nothing was written."],
   [
     "a check runs after the confirmation and after the writes",
     { plans: ["bob", "nothing"], options: {}, answers: "y\n", rechecks: true },

@@ -66,7 +66,7 @@ test("add --dry-run prints the plan, and creates no token, file or parameter", a
   await prints(
     adding,
     /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/,
-    "",
+    "Nothing was written.\n",
   );
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));

@@ -234,7 +234,7 @@ describe("--kubeconfig: the plan names server and issuer", () => {
       await prints(
         plan(issuer),
         new RegExp(`\n {4}RS256, 2048 bits, from ${api.url}, issuer ${issuer}\n`),
-        "",
+        "Nothing was written.\n",
       );
     }
   });
@@ -242,7 +242,7 @@ describe("--kubeconfig: the plan names server and issuer", () => {
   test("with a warning for an issuer that may be another cluster's", async () => {
     const warning = `kube-apiserver at ${api.url} signs for ${FOREIGN}`;
     const advice =
-      "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\n";
+      "If that is another cluster, its Pods could assume the roles of prod: check the kubeconfig.\nNothing was written.\n";
     await prints(plan(FOREIGN), /issuer https:\/\/other/, `${warning}, not for ${OURS}. ${advice}`);
     await prints(
       plan(FOREIGN, "http://127.0.0.1:9"),

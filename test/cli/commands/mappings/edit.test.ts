@@ -117,7 +117,7 @@ for (const [what, words, line, options, code, message] of [
     1,
     /Nothing was written\./,
   ],
-  ["--dry-run", ["--dry-run"], VALID, {}, 0, /^Your text is in/],
+  ["--dry-run", ["--dry-run"], VALID, {}, 0, /^Nothing was written\.\nYour text is in/],
 ] as const) {
   test(`${what} writes nothing and keeps the text`, async () => {
     await keeps(words, { ...editorOf(line), ...options }, code, message);
