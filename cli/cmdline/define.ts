@@ -157,12 +157,28 @@ function commandFor(word: string, group: Command, paths: readonly string[]): str
   return words.find((spelling) => paths.includes(spelling)) ?? inGroup;
 }
 
+/** Options that other programs have for ours. The first one that the command has is suggested. */
+const OPTION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  "--comment": ["--description"],
+  "--duration": ["--for"],
+  "--end": ["--until"],
+  "--expires": ["--until"],
+  "--message": ["--description"],
+  "--note": ["--description"],
+  "--reason": ["--description"],
+  "--ttl": ["--for"],
+};
+
 /**
  * Returns the option to suggest: `--username` for `--user`, and as the AWS CLI and kubectl have
  * them, `--cluster` for `--cluster-name`, `--file` for `--filename` and `--dry-run` for
  * `--dry-run=client`. If several options fit, it is the one with which the others start.
  */
 function optionFor(word: string, { options }: Command): string | undefined {
+  const [synonym] = (OPTION_SYNONYMS[word] ?? []).filter((name) =>
+    options.some(({ long }) => long === name),
+  );
+  if (synonym !== undefined) return synonym;
   const found = options.flatMap(({ long }) => {
     if (!long || !word.startsWith("--")) return [];
     const [, more] = word.split(long);

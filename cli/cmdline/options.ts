@@ -3,8 +3,13 @@
 import { EventEmitter } from "node:events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { hasCode } from "../../functions/errors.ts";
 import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
-import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import {
+  CLUSTER_ID_FORM,
+  CLUSTER_ID_RULE,
+  mappingPrefix,
+} from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
@@ -81,9 +86,20 @@ export const OF_STACK: OptionGroup = [
   ...AWS,
 ];
 
-const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env(
-  "MAPPING_PREFIX",
-);
+const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set")
+  .env("MAPPING_PREFIX")
+  .argParser(readPrefix);
+
+/** Throws as the function does, but Commander's message names the option or the variable. */
+function readPrefix(text: string): string {
+  try {
+    return mappingPrefix((name) => (name === "MAPPING_PREFIX" ? text : undefined)) ?? text;
+  } catch (error) {
+    if (!hasCode(error, "setting_invalid")) throw error;
+    const [, rule] = / must be (.+), not "/.exec(error.message) ?? [];
+    throw new InvalidArgumentError(`It must be ${rule}.`);
+  }
+}
 
 /** The options of a command for one cluster, which `clusterOf` reads. */
 export const CONNECTION: OptionGroup = [...CLUSTER, ...AWS, PREFIX];

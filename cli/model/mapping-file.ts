@@ -137,22 +137,48 @@ const LISTS = ["mappings", "deny"] as const;
 /** The keys of a file. JSON files have no comments, so editors read the key `$schema`. */
 const KEYS: readonly string[] = [...LISTS, "$schema"];
 
+/**
+ * The keys at the top of the files that `mappings import` reads: aws-iam-authenticator, eksctl, EKS
+ * and Terraform.
+ */
+const FOREIGN_KEYS =
+  /^(map(Roles|Users|Accounts)|server|iamIdentityMappings|accessEntry|associatedAccessPolicies|aws_auth_\w+)$/i;
+
+const FOREIGN_KINDS = ["ConfigMap", "ConfigMapList", "ClusterConfig", "IAMIdentityMapping"];
+
+/** Returns whether it is an item of mapRoles, mapUsers, or the lists of Terraform. */
+function isForeignItem(item: unknown): boolean {
+  return isObject(item) && Object.keys(item).some((key) => /^(role|user)arn$/i.test(key));
+}
+
 /** Returns the items, not validated, with their line. */
 function itemsIn(text: string, file: string) {
   const { value, lineOf } = parseYaml(text, file);
   const wanted = "A mapping file has the lists mappings: and deny:.";
   const none = `${wanted} For a file without entries, write: mappings: []`;
   if (value === null) throw usage(`${shownFile(file)} is empty. ${none}`);
+  if (Array.isArray(value) && value.some(isForeignItem)) {
+    throw usage(
+      `${shownFile(file)} is a list of another program: convert it with mappings import.`,
+    );
+  }
   if (Array.isArray(value))
     throw usage(`${shownFile(file)} is a list. ${wanted} Write mappings: above its entries.`);
   const document = isObject(value) ? value : {};
   const at = (...path: (string | number)[]) => `${shownFile(file)}, line ${lineOf(path)}`;
-  if (document["kind"] === "ConfigMap") {
+  const { kind } = document;
+  if (typeof kind === "string" && FOREIGN_KINDS.includes(kind)) {
+    const article = /^[AEIOU]/.test(kind) ? "an" : "a";
     throw usage(
-      `${shownFile(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`,
+      `${shownFile(file)} is ${article} ${kind}, not a mapping file: convert it with mappings import.`,
     );
   }
   const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined && FOREIGN_KEYS.test(unknown)) {
+    throw usage(
+      `${shownFile(file)}: ${unknown} is of another program: convert the file with mappings import.`,
+    );
+  }
   if (unknown !== undefined) {
     throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. ${wanted}`);
   }

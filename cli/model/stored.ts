@@ -264,9 +264,29 @@ export function valueProblem(text: string): string | undefined {
   // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: no
   // reference to a parameter.
   if (text.includes("{{")) return 'contains "{{", which Parameter Store refuses';
-  return bytes > MAX_BYTES
-    ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}`
-    : undefined;
+  if (bytes <= MAX_BYTES) return undefined;
+  const long = longDescription(text);
+  const advice = long === undefined ? "" : `, and ${long}`;
+  return `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}${advice}`;
+}
+
+/** A description of this length says why; the rest of the space is for other entries. */
+const ENOUGH_BYTES = 200;
+
+/**
+ * Returns a phrase about the longest description in a value, if the value would fit with a shorter
+ * one.
+ */
+export function longDescription(text: string): string | undefined {
+  const sizes = [parseJson(text)]
+    .flat()
+    .filter(isObject)
+    .map(({ description }) =>
+      typeof description === "string" ? Buffer.byteLength(description) : 0,
+    );
+  const longest = Math.max(0, ...sizes);
+  if (Buffer.byteLength(text) - longest + ENOUGH_BYTES > MAX_BYTES) return undefined;
+  return `a description has ${longest} bytes: shorten it`;
 }
 
 /** Returns the JSON text of a value. Throws if Parameter Store refuses it. */

@@ -57,6 +57,7 @@ export function findTarget(
   session?: string,
 ): Target {
   const found = targetOf(prefix, who);
+  checkWildcard(who);
   checkSession(session);
   const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
@@ -118,6 +119,15 @@ function targetOf(prefix: string, who: string): Target {
     throw usage(`${name} is not the name of a permission set.${advice ?? ""}`);
   }
   return at(prefix, { kind: kind as ParameterKind, account, name }, {});
+}
+
+/** Throws for a wildcard in the name of a mapping. `mappings deny` accepts one, as a pattern. */
+function checkWildcard(who: string): void {
+  if (who.startsWith("arn:") || !/[*?]/.test(who)) return;
+  throw usage(
+    `"${who}" has a wildcard, which the name of a mapping cannot have: give each name (mappings list -o name prints them).`,
+    "For a pattern, give its ARN, such as 'arn:aws:iam::111122223333:role/team-*'.",
+  );
 }
 
 function ofArn(prefix: string, arn: string): Target {
@@ -253,7 +263,7 @@ function adviceOnComma(who: string, { partition }: ReviewSettings, account = "*"
  * a pattern for its role.
  */
 export function arnOf(who: string, review: ReviewSettings): string {
-  const { address } = findTarget({ review }, who);
+  const { address } = targetOf(review.prefix, who);
   if (isListKind(address.kind)) {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
   }

@@ -20,6 +20,7 @@ import {
   isStored,
   keyOfItem,
   listIn,
+  longDescription,
   type VersionedParameter,
   valueProblem,
 } from "../model/stored.ts";
@@ -123,8 +124,9 @@ export function withoutEnded(plan: Plan, now: number): Plan {
 function deniedText(name: string, items: Items): string {
   const text = JSON.stringify(items);
   const problem = valueProblem(text);
-  if (problem !== undefined) throw finding(`${name}: ${problem}. Nothing was written.`, WAYS_OUT);
-  return text;
+  if (problem === undefined) return text;
+  const message = `${name}: ${problem}. Nothing was written.`;
+  throw finding(message, ...(longDescription(text) === undefined ? [WAYS_OUT] : []));
 }
 
 export const WAYS_OUT =

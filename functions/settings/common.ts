@@ -71,7 +71,7 @@ export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | u
  * Returns the setting; `undefined` if it is not set. AWS allows 15 levels, the function adds 3:
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
  */
-function mappingPrefix(read: Read): string | undefined {
+export function mappingPrefix(read: Read): string | undefined {
   const name = "MAPPING_PREFIX";
   const levels = '1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-"';
   const prefix = matching(read, name, /^(\/[A-Za-z0-9_.-]+){1,12}$/, levels);

@@ -16,6 +16,7 @@ import {
   isFor,
   listItems,
   type VersionedParameter,
+  valueProblem,
   withItem,
 } from "../../model/stored.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
@@ -103,6 +104,8 @@ export function withDenial(
   });
   const check = checkDenyEntry(wanted, { partition });
   if (!check.valid) throw usage(`${denied}: ${check.problem}. Nothing was written.`);
+  const problem = valueProblem(JSON.stringify([wanted]));
+  if (problem !== undefined) throw usage(`${denied}: ${problem}. Nothing was written.`);
   // The plan drops denials that have ended, and then checks the length.
   const all = withItem(items, isIt, wanted);
   const bytes = Buffer.byteLength(JSON.stringify(all.filter((item) => !hasEnded(item, now))));

@@ -6,6 +6,7 @@ import { refuseTrace } from "../../cmdline/advice.ts";
 import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
+import { programName } from "../../cmdline/spelling.ts";
 import { end, endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
@@ -57,6 +58,12 @@ async function deny(
   const terms = { endAt: endOf(options, ""), description: options.description };
   const [cluster] = clusters.chosen;
   if (cluster !== undefined) refuseTrace(who, cluster, run);
+  if (who === "help" && !options.person) {
+    throw usage(
+      `"help" is not taken for a person. For the help of the command, run: ${programName(run.environment)} mappings deny --help`,
+      "To deny a person of this name, add --person.",
+    );
+  }
   checkOneArn(who);
   const isPerson = isPersonName(who);
   if (isPerson && options.session !== undefined) {

@@ -69,7 +69,9 @@ async function listedEntriesIn(
       ({ name, deniedBy: list }) => !denied || name.startsWith("deny/") || list !== undefined,
     );
   if (items.length === 0) {
-    const which = group === undefined ? "" : ` that grant ${group}`;
+    const { account } = connection;
+    const of = account === undefined ? "" : ` for account ${account}`;
+    const which = `${group === undefined ? "" : ` that grant ${group}`}${of}`;
     run.log(
       `No ${denied ? "denials or denied " : ""}mappings${which} in ${await destinationOf(connection, current, run)}.\n`,
     );

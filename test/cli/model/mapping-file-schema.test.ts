@@ -34,7 +34,8 @@ const ONLY_THE_COMMAND = {
   never: /^arnLike .* can never match: /,
   mappings: /^\d+ mappings (?:for one parameter|of session )/,
   denials: /^\d+ denials of /,
-  bytes: /^\d+ bytes, but a parameter holds at most 4096$/,
+  bytes:
+    /^\d+ bytes, but a parameter holds at most 4096, and a description has 4096 bytes: shorten it$/,
 } as const;
 
 async function problemsOf(text: string): Promise<string[]> {

@@ -72,7 +72,11 @@ test("every error in a file is reported with its line, and nothing is written", 
     /mappings\.yaml, line 4: account must be a text: put it in quotes.*\n.*, line 5 \(\S+:role\/x\): username is missing\nNothing was written\.\n$/;
   await exits(cluster.apply([role(1), ...wrong]), 2, two);
   const long = { ...role(1), description: "x".repeat(4096) };
-  await exits(cluster.apply([long]), 2, /\d+ bytes, but a parameter holds at most 4096\.\n$/);
+  await exits(
+    cluster.apply([long]),
+    2,
+    /\d+ bytes, but a parameter holds at most 4096, and a description has 4096 bytes: shorten it\.\n$/,
+  );
   const braces = { ...long, groups: [], description: "{{x}}" };
   await exits(cluster.apply([braces]), 2, /: contains "\{\{", which Parameter Store refuses\.\n$/);
   assert.deepEqual(cluster.written(), []);
@@ -83,7 +87,13 @@ test("apply -o json requires --dry-run, prints the data of diff or a refused pla
   const json = (mappings: readonly unknown[], ...words: string[]) =>
     cluster.mappings(["apply", "-f", writeMappings(mappings), "-o", "json", ...words]);
   const plan = JSON.parse(
-    (await exits(json([masters, role(1, "new"), role(2)], "--dry-run"), 0, "")).out,
+    (
+      await exits(
+        json([masters, role(1, "new"), role(2)], "--dry-run"),
+        0,
+        "Nothing was written.\n",
+      )
+    ).out,
   );
   const actions = plan.changes.map(
     ({ action, name }: { action: string; name: string }) => `${action} ${name}`,

@@ -278,7 +278,10 @@ test("lint warns from 3072 bytes on, and a list that is full names the ways out"
     (await run("lint")).out,
     /deny\/any.*the list has 3072 of 4096 bytes: remove denials that are no longer needed/,
   );
-  cluster.put("deny/any", full(4_090));
+  cluster.put(
+    "deny/any",
+    Array.from({ length: 215 }, (_, i) => ({ name: `jane${100 + i}` })),
+  );
   await exits(
     withDenials("apply -y", [{ name: "new" }]),
     1,

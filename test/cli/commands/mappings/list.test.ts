@@ -55,7 +55,11 @@ test("list filters by account and group; an empty list prints where it looked an
     assert.equal((await list(words)).out.split("\n").length - 2, rows);
   }
   await prints(list("--group g"), /^KIND/, `No mappings that grant g in ${WHERE}.\n`);
-  await prints(list("--account 999999999999 -o json"), "[]\n", /^No mappings in account/);
+  await prints(
+    list("--account 999999999999 -o json"),
+    "[]\n",
+    /^No mappings for account 999999999999 in account 111122223333/,
+  );
 });
 
 test("-o name prints unique names for other commands, -o wide and csv add the parameter and version, ls is an alias", async () => {
