@@ -175,9 +175,9 @@ function ownRefusalLines(
   { explanation, prefix, speller }: Pick<Whoami, "explanation" | "prefix" | "speller">,
 ): Line[] {
   if (!isForOperators(code)) return refusalLines(explanation, prefix, speller.own);
-  return refusalLines(explanation, prefix, speller.ofOperator).map(([head, text, tone]) =>
-    typeof text === "string"
-      ? [head, text, tone]
-      : [head, { ...text, before: "ask an operator to run:" }, tone],
-  );
+  const lines = refusalLines(explanation, prefix, speller.ofOperator);
+  return lines.map((line): Line => {
+    const [head, text] = line;
+    return typeof text === "string" ? line : [head, { ...text, before: "ask an operator to run:" }];
+  });
 }
