@@ -1,12 +1,14 @@
 // Runs every command that writes beside a colleague who writes the same parameter before one of its
 // calls, with a fault at a later call, and finds what is lost without a report.
 //
-// node beside-faults.ts [<number> <seed>]: all cases, or so many random ones. Prints each case that
-// is wrong, and the number of cases.
+// node beside-faults.ts [<number> <seed>]: all cases, or so many random ones. With PART=1/2, all of
+// the first half. Prints each case that is wrong, and the number of cases.
 
+import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { parseJson } from "../../../functions/lib/json.ts";
 import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
@@ -427,13 +429,52 @@ async function someCases(run: RunCase, numRuns: number, seed: number): Promise<C
   return cases;
 }
 
-/** Runs all cases, or a number of random ones. Prints each that is wrong, and counts them. */
-export async function runCases(numRuns?: number, seed = 1) {
+type Counts = Record<string, number> & { cases: number; wrong: number };
+
+/** Runs a number of random cases. Prints each that is wrong, and counts them. */
+export async function runSomeCases(numRuns: number, seed: number): Promise<Counts> {
+  return await runAndCount((run) => someCases(run, numRuns, seed));
+}
+
+/** Runs one of `parts` equal parts of all cases. Prints each that is wrong, and counts them. */
+async function runPart(part: number, parts: number): Promise<Counts> {
+  return await runAndCount(async function* (run) {
+    let index = 0;
+    for await (const chosen of allCases(run)) {
+      if (index % parts === part - 1) yield chosen;
+      index += 1;
+    }
+  });
+}
+
+/**
+ * Runs all cases on all processors, each in a process of its own, because the store and the
+ * environment are shared by what runs in one process.
+ */
+export async function runAllCases(): Promise<Counts> {
+  const parts = availableParallelism();
+  const { NODE_V8_COVERAGE, ...environment } = process.env;
+  const counts: Counts = { cases: 0, wrong: 0 };
+  const runs = Array.from({ length: parts }, async (_, index) => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [import.meta.filename], {
+      env: { ...environment, PART: `${index + 1}/${parts}` },
+      maxBuffer: 2 ** 27,
+    });
+    process.stderr.write(stderr);
+    for (const [name, count] of Object.entries(parseJson(stdout) as Counts))
+      counts[name] = (counts[name] ?? 0) + count;
+  });
+  await Promise.all(runs);
+  return counts;
+}
+
+async function runAndCount(
+  casesOf: (run: RunCase) => AsyncIterable<Case> | Promise<readonly Case[]>,
+): Promise<Counts> {
   const { run, close } = await startRaces();
-  const counts: Record<string, number> & { cases: number; wrong: number } = { cases: 0, wrong: 0 };
+  const counts: Counts = { cases: 0, wrong: 0 };
   try {
-    const cases = numRuns === undefined ? allCases(run) : await someCases(run, numRuns, seed);
-    for await (const chosen of cases) {
+    for await (const chosen of await casesOf(run)) {
       const { code, err, wrong } = await run(chosen);
       counts.cases += 1;
       counts[`exit ${code}`] = (counts[`exit ${code}`] ?? 0) + 1;
@@ -448,6 +489,9 @@ export async function runCases(numRuns?: number, seed = 1) {
 }
 
 if (import.meta.main) {
-  const [numRuns, seed] = process.argv.slice(2).map(Number);
-  console.log(JSON.stringify(await runCases(numRuns, seed)));
+  const [numRuns, seed = 1] = process.argv.slice(2).map(Number);
+  const [part = 1, parts = 1] = (process.env["PART"] ?? "1/1").split("/").map(Number);
+  const counts =
+    numRuns === undefined ? await runPart(part, parts) : await runSomeCases(numRuns, seed);
+  console.log(JSON.stringify(counts));
 }
