@@ -1,7 +1,6 @@
 // Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm
 // package, checksums and SBOM. The build is reproducible. It requires dist/.
 
-import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
 import {
   copyFileSync,
@@ -18,6 +17,7 @@ import { Document, visit } from "yaml";
 import packageJson from "../package.json" with { type: "json" };
 import { licensedPackages } from "./licences.ts";
 import { INDEXES, manifest, projectOf } from "./manifests.ts";
+import { packPackage } from "./npm-package.ts";
 import { readFile, releaseNotes } from "./publishable.ts";
 import { sbom } from "./sbom.ts";
 import { deployingPolicy } from "./templates/deploying-role.ts";
@@ -57,10 +57,8 @@ export function buildRelease(outdir: string, project = projectOf(packageJson)): 
     Object.values(template.Resources).map(({ Type }) => Type),
   );
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
-  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], {
-    cwd: ROOT,
-  });
-  const packed = hash("sha256", readFileSync(join(outdir, `${name}-${version}.tgz`)));
+  const { tarball } = packPackage(ROOT, outdir);
+  const packed = hash("sha256", readFileSync(tarball));
   if (project !== undefined) {
     for (const file of Object.keys(INDEXES)) write(file, manifest(file, project, packed));
   }

@@ -2,13 +2,16 @@
 // packs and installs the package.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { bundledPackages } from "../../build/assets.ts";
+import { packPackage } from "../../build/npm-package.ts";
 import { sbom } from "../../build/sbom.ts";
 import { pageUrl } from "../../infra/monitoring/alarms.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { useFolder } from "../cli/fixtures.ts";
+import { ONLY_IN_ALL } from "../extent.ts";
 import { ROOT } from "../infra/cdk-cli.ts";
 
 test("the manifest is ready for publication: name, access, licence and provenance", () => {
@@ -27,6 +30,24 @@ test("npx runs the command by the package's name, and no file uses npx with the 
   const said = spawnSync("git", words, { cwd: ROOT, encoding: "utf8" });
   assert.equal(said.stdout, "");
 });
+
+test(
+  "the package of a release has no script, which would need the sources, and all files that npm packs",
+  ONLY_IN_ALL,
+  () => {
+    const { path: folder } = useFolder();
+    const { tarball } = packPackage(ROOT, folder);
+    const run = (program: string, ...words: string[]) =>
+      execFileSync(program, words, { cwd: ROOT, encoding: "utf8" });
+    const { scripts: _, ...others } = manifest;
+    assert.deepEqual(JSON.parse(run("tar", "-xzOf", tarball, "package/package.json")), others);
+    const [{ files }] = JSON.parse(run("npm", "pack", "--ignore-scripts", "--dry-run", "--json"));
+    assert.deepEqual(
+      run("tar", "-tzf", tarball).trimEnd().split("\n").toSorted(),
+      files.map(({ path }: { path: string }) => `package/${path}`).toSorted(),
+    );
+  },
+);
 
 test("a page is a URL of this version's file, or its path while package.json has no repository", () => {
   const repository = { url: "git+https://github.com/owner/name.git" };

@@ -73,7 +73,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   review: by("test/local/terminal.test.ts", "docs/try.md"),
   "sleep 10": by("test/docs/recording.ts", ". .local/env"),
   "env -u AWS_ENDPOINT_URL_STS ": by("test/cli/aws/aws-cli.e2e.ts", "-u AWS_ENDPOINT_URL_STS"),
-  "npm pack": by("test/e2e/packed.ts", '"pack"'),
+  "npm pack": by("test/build/package.test.ts", '"pack"'),
   "npm install --global ": by("test/e2e/package.e2e.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
   "git clone": { because: "it needs the network" },

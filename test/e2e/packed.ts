@@ -1,7 +1,8 @@
-// The packed npm package, and the compiler of apps that install it.
+// The packed npm package, as a release has it, and the compiler of apps that install it.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { packPackage } from "../../build/npm-package.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -16,9 +17,7 @@ export function run(
 }
 
 export function packInto(folder: string): { tarball: string; unpackedSize: number } {
-  const packing = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
-  const [{ filename, unpackedSize }] = JSON.parse(run("npm", packing, ROOT));
-  return { tarball: join(folder, filename), unpackedSize };
+  return packPackage(ROOT, folder);
 }
 
 export function compile(folder: string, ...files: readonly string[]): void {
