@@ -9,9 +9,7 @@ export type Cause =
   | { readonly code: "pattern_unknown" }
   | { readonly code: "denial_unknown" }
   | { readonly code: "account_username_unknown" }
-  | { readonly code: "set_without_roles" }
-  | { readonly code: "set_with_sessions"; readonly by: string }
-  | { readonly code: "roles_mapped" }
+  | { readonly code: "permission_set_unknown" }
   | { readonly code: "not_applied"; readonly by: string }
   /** An entry of a deny list, by its pattern or name. */
   | { readonly code: "denied_by_entry"; readonly denied: string }
@@ -46,12 +44,8 @@ export function phraseOf(cause: Cause): string {
       return "aws-auth has no denials";
     case "account_username_unknown":
       return "aws-auth cannot name the users of an account";
-    case "set_without_roles":
-      return "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one";
-    case "set_with_sessions":
-      return `aws-auth cannot map a single session, but ${cause.by} does`;
-    case "roles_mapped":
-      return "each of its roles has a separate mapping";
+    case "permission_set_unknown":
+      return "aws-auth has no permission sets";
     case "not_applied":
       return `it does not apply: ${cause.by} does`;
     case "denied_by_entry":

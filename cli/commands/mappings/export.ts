@@ -1,67 +1,52 @@
 // `mappings export`: prints all mappings as a mapping file or as the aws-auth ConfigMap.
 
 import { type Command, Option } from "commander";
-import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import {
   denyParameter,
   mappingParameter,
-  permissionSetOf,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { isObject } from "../../../functions/lib/json.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, collect, READING, withOptions } from "../../cmdline/options.ts";
+import { CONNECTION, READING, withOptions } from "../../cmdline/options.ts";
 import { programName, type Speller, spellerFor } from "../../cmdline/spelling.ts";
-import { finding, usage } from "../../io/errors.ts";
-import { readText, shownFile } from "../../io/files.ts";
+import { finding } from "../../io/errors.ts";
 import { listed, printData, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { parseDocuments, parseYaml } from "../../io/yaml.ts";
+import { parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import { exportAwsAuth, type KnownRole } from "./aws-auth.ts";
+import { exportAwsAuth } from "./aws-auth.ts";
 import { lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
 
 interface ExportOptions extends StoreOptions {
   readonly format: "mappings" | "aws-auth";
   readonly output: "yaml" | "json";
-  readonly rolesFrom?: readonly string[];
 }
 
 export function exportCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
-      "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1. With " +
-      "--roles-from, it replaces a permission set with its roles.",
+      "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1.",
     examples: [
       "mappings export -c prod > mappings.yaml",
-      () => "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
-      "mappings export -c prod --format aws-auth --roles-from roles.json",
+      "mappings export -c prod --format aws-auth",
     ],
   });
   return withOptions(command, CONNECTION, READING)
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
     .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
-    .option(
-      "--roles-from <file>",
-      "output of aws iam list-roles, for permission sets (may be repeated)",
-      collect,
-    )
     .action(async (options: ExportOptions) =>
       exportAll(await clusterOf(command, run), options, run),
     );
 }
 
 async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Run): Promise<void> {
-  if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
-    throw usage("--roles-from requires --format aws-auth.");
-  }
   const connection = await connect(cluster, options, run);
   const { prefix } = connection.review;
   const parameters = await readMappings(connection, run);
@@ -76,7 +61,7 @@ async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Ru
   );
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(parameters, connection, options, run)
+      ? await awsAuth(parameters, connection, run)
       : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
   if (options.output === "yaml") run.print(text);
   // Mapping files may be JSON too.
@@ -158,7 +143,6 @@ const MOST_CAUSES = 5;
 async function awsAuth(
   parameters: ReadonlyMap<string, VersionedParameter>,
   { ssm, review, account }: Connection,
-  { rolesFrom = [] }: ExportOptions,
   run: Run,
 ) {
   const { prefix } = review;
@@ -168,39 +152,9 @@ async function awsAuth(
     account === undefined
       ? new Map<string, VersionedParameter>()
       : await readSome(ssm, ofAny, run.interrupted);
-  const roles: KnownRole[] = [];
-  for (const file of rolesFrom) roles.push(...readSetRoles(await readText(file, run), file));
   const { configMap, ...rest } = exportAwsAuth({
     parameters: new Map([...parameters, ...others]),
-    roles,
     review,
   });
   return { text: configMap, ...rest };
-}
-
-/**
- * Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a
- * permission set.
- */
-function readSetRoles(text: string, file: string): KnownRole[] {
-  const roles = parseDocuments(text, file).flatMap(({ value }) => {
-    const list = isObject(value) ? value["Roles"] : value;
-    if (!Array.isArray(list))
-      throw usage(`--roles-from ${shownFile(file)}: must be the output of aws iam list-roles.`);
-    return list;
-  });
-  return roles.flatMap((role: unknown) => {
-    const arn = isObject(role) ? role["Arn"] : role;
-    const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
-    if (typeof arn !== "string" || mapped?.kind !== "role") {
-      throw usage(
-        `--roles-from ${shownFile(file)}: ${JSON.stringify(role)} is not a role with an Arn.`,
-      );
-    }
-    const name = arn.slice(arn.lastIndexOf("/") + 1);
-    const permissionSet = permissionSetOf(name);
-    if (permissionSet === undefined) return [];
-    const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
-    return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
-  });
 }

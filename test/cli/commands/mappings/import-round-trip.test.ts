@@ -24,7 +24,7 @@ function roundTrip(configMap: string) {
   for (const [name, value] of stored)
     assert.deepEqual(readParameter("/p", name, value).problems, []);
   const review = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
-  return exportAwsAuth({ parameters: new Map(stored), roles: [], review });
+  return exportAwsAuth({ parameters: new Map(stored), review });
 }
 
 const name = fc.oneof(
