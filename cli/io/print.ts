@@ -39,6 +39,12 @@ function cell(text: string): string {
   return /[",]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
+interface NarrowRow {
+  readonly columns: readonly string[];
+  /** Sentences, each of which begins a line. */
+  readonly below: readonly string[];
+}
+
 interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
@@ -56,10 +62,10 @@ interface Listing<T> {
     readonly row: (item: T) => readonly string[];
   };
   /**
-   * The columns that identify the item, and a sentence below them, in a terminal that is too narrow
-   * for the rows.
+   * The columns that identify the item, and the sentences below them, in a terminal that is too
+   * narrow for the rows.
    */
-  readonly narrow?: (item: T) => readonly string[];
+  readonly narrow?: (item: T) => NarrowRow;
 }
 
 /**
@@ -111,11 +117,11 @@ function fittedTable<T>(
   columns = Number.POSITIVE_INFINITY,
 ): string {
   const rows = items.map(row);
-  const below = narrow ?? (endsInText && row);
+  const split = narrow ?? (endsInText && ((item: T) => sentenceBelow(row(item))));
   const lines = table(headers, rows).split("\n");
   const isTooWide = lines.some((line) => line.length > columns);
-  return below && isTooWide
-    ? rowsWithText(items.map(below), columns)
+  return split && isTooWide
+    ? rowsWithText(items.map(split), columns)
     : table(headers, rows, columns);
 }
 
@@ -184,12 +190,19 @@ function fit(natural: readonly number[], room: number): readonly number[] {
   }
 }
 
-/** Formats rows without headers, each with its last column, a sentence, on the lines below. */
-function rowsWithText(rows: Rows, columns: number): string {
-  const heads = rows.map((row) => row.slice(0, -1));
-  const lines = table([], heads, columns).split("\n");
+/** Returns the row with its last column as the sentence below the others. */
+export function sentenceBelow(row: readonly string[]): NarrowRow {
+  return { columns: row.slice(0, -1), below: row.slice(-1) };
+}
+
+/** Formats rows without headers, each with its sentences on the lines below. */
+function rowsWithText(rows: readonly NarrowRow[], width: number): string {
+  const heads = rows.map(({ columns }) => columns);
+  const lines = table([], heads, width).split("\n");
   return rows
-    .map((row, i) => `${lines[i]}\n${hangingIndent(INDENT, row.at(-1) ?? "", columns)}`)
+    .map(({ below }, i) =>
+      [`${lines[i]}\n`, ...below.map((text) => hangingIndent(INDENT, text, width))].join(""),
+    )
     .join("");
 }
 

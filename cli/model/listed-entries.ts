@@ -1,6 +1,6 @@
 // Stored mappings and denials as the rows of a list, and how commands print them.
 
-import { type ListOutputOptions, printData, printList } from "../io/print.ts";
+import { type ListOutputOptions, printData, printList, sentenceBelow } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
 import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
 import { shortName } from "./evaluation.ts";
@@ -55,7 +55,7 @@ export async function printListedEntries(
   };
   const name = (item: ListedEntry) => named(item, [item.name]).join(" ");
   await printList(
-    { ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) },
+    { ...listing, name, narrow: (item) => sentenceBelow(named(item, narrowRow(row(item)))) },
     options,
     run,
   );

@@ -214,23 +214,56 @@ async function printReport(
     ...(options.kubeconfig !== undefined && {
       roles: ({ roles = [] }: ReportLine) => roles.join(", "),
     }),
-    findings: ({ findings }) =>
-      findings
-        .map(({ code, message }) => (code === "invalid" ? `INVALID: ${message}` : message))
-        .join("; "),
+    findings: ({ findings }) => findings.map(shownFinding).join("; "),
   };
   const titles = Object.keys(columns);
   const row = (line: ReportLine) => Object.values(columns).map((cell) => cell(line));
   const narrow = (line: ReportLine) => {
     const cells = row(line).map((text, i) => ({
       text,
-      named: text === "" ? [] : `${titles[i]}: ${text}`,
+      named: text === "" || isOmitted(titles[i], text) ? [] : `${titles[i]}: ${text}`,
     }));
     const head = titles.indexOf("who") + 1;
     const rest = cells.slice(head).flatMap(({ named }) => named);
-    return [...cells.slice(0, head).map(({ text }) => text), rest.join("; ")];
+    const below = [...line.findings.map((found) => `! ${shownFinding(found)}`), rest.join("; ")];
+    return { columns: cells.slice(0, head).map(({ text }) => text), below };
   };
-  await printList({ items: lines, headers: titles, row, endsInText: true, narrow }, options, run);
+  // People read what needs action first; programs find a line at its place.
+  const items = output === "table" ? actionFirst(lines) : lines;
+  await printList({ items, headers: titles, row, endsInText: true, narrow }, options, run);
+}
+
+/** Whether the details below a mapping omit the cell: findings are above them. */
+function isOmitted(title: string | undefined, text: string): boolean {
+  return title === "findings" || (title === "principal" && text === "exists");
+}
+
+function shownFinding({ code, message }: ReportFinding): string {
+  return code === "invalid" ? `INVALID: ${message}` : message;
+}
+
+/** The findings, the most urgent first. A record, so that a new code does not compile without it. */
+const URGENCY: Readonly<Record<ReportFinding["code"], number>> = {
+  invalid: 0,
+  denied: 1,
+  "re-created": 2,
+  absent: 3,
+  ended: 4,
+  shadowed: 5,
+  "program-sessions": 6,
+  unused: 7,
+};
+
+/** Sorts the lines by their most urgent finding. Those without one keep their order at the end. */
+function actionFirst(lines: readonly ReportLine[]): readonly ReportLine[] {
+  const urgency = ({ findings }: ReportLine) =>
+    Math.min(...findings.map(({ code }) => URGENCY[code]));
+  return lines.toSorted((a, b) => compareNumbers(urgency(a), urgency(b)));
+}
+
+/** Infinity minus Infinity is not a number. */
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 const COLUMNS = {

@@ -280,6 +280,25 @@ test("a table has one row for each mapping, also as CSV and without headers; a n
   );
 });
 
+test("a table begins with the mappings that need action, the most urgent first, and why", async () => {
+  const { out } = await cluster.report([], { columns: 80 });
+  const first = out.split(/^(?=\S)/m).map((text) => /^\S+.*\n {4}! (.*)/.exec(text)?.[1]);
+  const order = ["INVALID", "denied by deny/any", "was re-created", "does not exist", "ended on"];
+  const at = order.map((text) => first.findIndex((line) => line?.includes(text)));
+  assert.deepEqual(
+    at,
+    at.toSorted((a, b) => a - b),
+  );
+  assert.equal(at[0], 0);
+  assert.equal(first.lastIndexOf(undefined), first.length - 1);
+  assert.ok(first.slice(first.indexOf(undefined)).every((line) => line === undefined));
+  const wide = (await cluster.report([])).out.split("\n");
+  assert.match(wide[1] ?? "", /^role\/111122223333\/invalid .*INVALID: /);
+  // A program finds a line at its place.
+  const csv = (await cluster.report("-o csv --no-headers")).out.split("\n");
+  assert.match(csv[0] ?? "", /^account\/444455556666,/);
+});
+
 test("with several clusters, each line names its cluster, and one without parameters does not stop the others", async () => {
   const absent = /^nowhere: The cluster nowhere has no parameter below /m;
   const { out } = await exits(cluster.report("-c nowhere -o json"), 1, absent);
