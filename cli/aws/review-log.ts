@@ -23,6 +23,8 @@ export interface LoggedReview extends LoggedTexts {
   readonly time: number;
   readonly outcome: Outcome;
   readonly groups?: readonly string[];
+  /** Whether the request said that it was a check of `doctor`: anyone can say so. */
+  readonly unverifiedProbe?: true;
 }
 
 const TEXTS = [
@@ -51,9 +53,13 @@ function readReview(line: string, time: number): LoggedReview | undefined {
   const texts = TEXTS.flatMap((name) =>
     typeof entry[name] === "string" ? [[name, entry[name]]] : [],
   );
-  const { groups } = entry;
+  const { groups, unverifiedProbe } = entry;
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
-  return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
+  return {
+    ...{ time, outcome, ...Object.fromEntries(texts) },
+    ...(isList && { groups }),
+    ...(unverifiedProbe === true && { unverifiedProbe }),
+  };
 }
 
 interface ReviewFilter {

@@ -38,10 +38,16 @@ const LIMIT_MS = 10_000;
 /** The limit of a response: TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
+interface EndpointOptions {
+  readonly limitMs?: number;
+  readonly maxBytes?: number;
+  readonly userAgent?: string;
+}
+
 export function openEndpoint(
   webhook: Webhook,
   run: Run,
-  { limitMs = LIMIT_MS, maxBytes = MAX_BYTES } = {},
+  { limitMs = LIMIT_MS, maxBytes = MAX_BYTES, userAgent }: EndpointOptions = {},
 ) {
   const { server, token } = webhook;
   const url = new URL(server);
@@ -55,6 +61,7 @@ export function openEndpoint(
   async function send(method: "GET" | "POST", body = "", { path = "", anonymous = false } = {}) {
     const headers = {
       accept: "application/json, */*",
+      ...(userAgent !== undefined && { "user-agent": userAgent }),
       ...(body !== "" && {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),

@@ -2,6 +2,7 @@
 // form that it accepts with both.
 
 import { isObject, stringifyJson } from "../lib/json.ts";
+import { PROBE_AGENT } from "../lib/probe.ts";
 
 export interface GatewayRequest {
   readonly method: string;
@@ -14,6 +15,8 @@ export interface GatewayRequest {
   /** Complete subject DN of the client certificate that API Gateway verified. */
   readonly clientSubject: string | undefined;
   readonly requestId: string | undefined;
+  /** Whether the request says that it is a check of `doctor`: anyone can send this header. */
+  readonly unverifiedProbe: boolean;
 }
 
 /**
@@ -44,6 +47,7 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
     authorization: header(object(headers), "authorization"),
     clientSubject: text(certificate["subjectDN"]),
     requestId: requestId(context["requestId"]),
+    unverifiedProbe: header(object(headers), "user-agent")?.startsWith(PROBE_AGENT) === true,
   };
 }
 

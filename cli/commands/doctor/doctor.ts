@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
+import { PROBE_AGENT } from "../../../functions/lib/probe.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { type ClientConfig, clientConfig } from "../../aws/client.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
@@ -205,6 +206,9 @@ async function checkRedirected(endpoint: Endpoint, token: string, run: Run): Pro
   ];
 }
 
+/** `reviews` marks the requests by it. */
+const AS_PROBE = { userAgent: `${PROBE_AGENT}${packageJson.version}` };
+
 /**
  * Checks an endpoint, and skips checks that depend on a failed one. With `isStandby`, it checks
  * only the caller, and a review of a token that is signed for the primary's region, as users' are.
@@ -220,8 +224,8 @@ async function checkEndpoint(
   }: { readonly isStandby?: boolean; readonly functionName?: string | undefined },
 ) {
   const { token: _token, clientCertificate: _certificate, ...anonymous } = webhook;
-  const endpoint = openEndpoint(webhook, run);
-  const stranger = openEndpoint(anonymous, run);
+  const endpoint = openEndpoint(webhook, run, AS_PROBE);
+  const stranger = openEndpoint(anonymous, run, AS_PROBE);
   const checks: Check[] = [];
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {

@@ -1,13 +1,12 @@
 // `reviews list`: lists granted and denied logins.
 
 import { setTimeout } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
-import { adviceFor, commandToExplain, textOf } from "../../cmdline/advice.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { HEADERS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import { HEADERS, type OptionGroup, readWhole, withOptions } from "../../cmdline/options.ts";
 import {
   type OpenLog,
   REVIEWS,
@@ -15,23 +14,24 @@ import {
   readReviews,
   withLog,
 } from "../../cmdline/review-log.ts";
-import { type ClusterOptions, spellerFor } from "../../cmdline/spelling.ts";
-import { shownTime } from "../../cmdline/times.ts";
 import { EXIT, Failure, usage } from "../../io/errors.ts";
 import {
+  csv,
   type HeaderOptions,
-  hangingIndent,
+  type OutputFormat,
   oneLine,
   printable,
   printData,
   printDocument,
-  type Text,
-  table,
 } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { groupReviews, type ReviewGroup } from "./groups.ts";
+import { cells, csvCells, csvHeaders, showGroups, showNarrow, whyOf } from "./show.ts";
 
-interface ListOptions extends ReviewsOptions, OutputOptions, HeaderOptions {
+interface ListOptions extends ReviewsOptions, HeaderOptions {
+  readonly output: OutputFormat | "csv";
+  /** The number of lines; of all clusters together. */
+  readonly limit?: number;
   readonly each?: true;
   readonly follow?: true;
 }
@@ -49,10 +49,19 @@ export function listCommand(command: Command, run: Run): Command {
     ],
   });
   return withOptions(command, REVIEWS, OUTPUT, HEADERS)
+    .addOption(
+      new Option("--limit <n>", "print only the newest lines of each cluster")
+        .argParser(readWhole)
+        .conflicts("follow"),
+    )
     .option("--each", "print each review, without counts")
     .option("-f, --follow", "print each review, and wait for new ones")
     .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
 }
+
+const OUTPUT: OptionGroup = [
+  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
+];
 
 /** What is listed: the log of one cluster, among others. */
 interface Listing {
@@ -61,11 +70,18 @@ interface Listing {
   readonly options: ListOptions;
 }
 
+/** Returns the name of the cluster, if there are several. */
+function nameIn({ cluster, clusters }: Listing): string | undefined {
+  return clusters.isSeveral ? cluster.name : undefined;
+}
+
 async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
   const { each = false, follow: follows = false, until, output } = options;
   if (follows && until !== undefined) throw usage("Give either --follow or --until.");
   const { isSeveral } = clusters;
   const groups = groupPrinter(isSeveral, options, run);
+  if (output === "csv" && options.headers)
+    run.print(csv([csvHeaders(!each && !follows, isSeveral)]));
   async function listOne(cluster: ChosenCluster, own: Run): Promise<void> {
     const listing = { cluster, clusters, options };
     // The lines of several logs are mixed.
@@ -103,17 +119,46 @@ async function follow(
 }
 
 async function printEach(log: OpenLog, listing: Listing, run: Run): Promise<void> {
+  const { limit } = listing.options;
   const print = (review: LoggedReview) => printOne(review, log.prefix, listing, run);
+  if (limit !== undefined) return printNewest(log, limit, print, run);
   // The lines show the progress.
   await readReviews(log, print, async () => {}, run, { show() {}, end() {} });
+}
+
+/** Prints the newest reviews, the oldest of them first, as the log is read. */
+async function printNewest(
+  log: OpenLog,
+  limit: number,
+  print: (review: LoggedReview) => Promise<void>,
+  run: Run,
+): Promise<void> {
+  const newest: LoggedReview[] = [];
+  let count = 0;
+  const keep = (review: LoggedReview) => {
+    count += 1;
+    newest.push(review);
+    if (newest.length > limit) newest.shift();
+  };
+  const printAll = async () => {
+    for (const review of newest) await print(review);
+    logLimit(newest.length, count, run);
+  };
+  await readReviews(log, keep, printAll, run);
+}
+
+function logLimit(shown: number, count: number, { log }: Run): void {
+  if (shown < count)
+    log(`These are the newest ${shown} of ${count} lines. For more, raise --limit.\n`);
 }
 
 /**
  * Prints equal reviews as one line. JSON and YAML have one list: with several clusters, `end` prints
  * it, also with the reviews that were read before an error.
  */
-function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run: Run) {
+function groupPrinter(isSeveral: boolean, { output, headers, limit }: ListOptions, run: Run) {
   const items: object[] = [];
+  const isOneList = output === "json" || output === "yaml";
 
   async function printAll(
     groups: readonly ReviewGroup[],
@@ -122,7 +167,7 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run:
     own: Run,
   ): Promise<void> {
     const { cluster } = listing;
-    if (output !== "table") {
+    if (isOneList) {
       const found = groups.map((group) => groupData(group, listing, own));
       if (isSeveral) items.push(...found);
       else await printData(found, output, own);
@@ -132,6 +177,10 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run:
         why: whyOf(group.last, cluster, own),
         group,
       }));
+      if (output === "csv") {
+        own.print(csv(all.map((shown) => csvCells(shown, prefix, nameIn(listing)))));
+        return;
+      }
       const title = isSeveral ? `${cluster.name}\n` : "";
       own.print(`${title}${showGroups(all, prefix, headers, own.columns)}`);
     }
@@ -140,7 +189,12 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run:
   return {
     async print(log: OpenLog, listing: Listing, own: Run): Promise<void> {
       const groups = groupReviews();
-      const end = () => printAll(groups.all(), log.prefix, listing, own);
+      const end = async () => {
+        const all = groups.all();
+        const shown = limit === undefined ? all : all.slice(-limit);
+        await printAll(shown, log.prefix, listing, own);
+        logLimit(shown.length, all.length, own);
+      };
       await readReviews(log, groups.add, end, own);
       if (groups.left() > 0) {
         own.log(
@@ -149,7 +203,7 @@ function groupPrinter(isSeveral: boolean, { output, headers }: ListOptions, run:
       }
     },
     async end(): Promise<void> {
-      if (isSeveral && output !== "table") await printData(items, output, run);
+      if (isSeveral && isOneList) await printData(items, output, run);
     },
   };
 }
@@ -161,18 +215,15 @@ function groupData({ count, first, last }: ReviewGroup, listing: Listing, run: R
   return withCluster(clusters, cluster.name, item);
 }
 
-async function printOne(
-  review: LoggedReview,
-  prefix: string,
-  { cluster, clusters, options }: Listing,
-  run: Run,
-) {
+async function printOne(review: LoggedReview, prefix: string, listing: Listing, run: Run) {
+  const { cluster, clusters, options } = listing;
   const { output } = options;
-  if (output !== "table") {
+  if (output === "json" || output === "yaml") {
     const data = withCluster(clusters, cluster.name, reviewData(review, cluster, run));
     return printDocument(data, output, run);
   }
   const shown = { review, why: whyOf(review, cluster, run) };
+  if (output === "csv") return run.print(csv([csvCells(shown, prefix, nameIn(listing))]));
   if (run.columns !== undefined) run.print(showNarrow(shown, prefix, run.columns));
   // Each is printed at once, so columns cannot be aligned.
   else run.print(`${cells(shown, prefix).map(printable).join("\t")}\n`);
@@ -186,133 +237,4 @@ function reviewData({ time, ...review }: LoggedReview, cluster: ChosenCluster, r
     ...(explain !== undefined && { explain }),
     ...(advice !== undefined && { advice: oneLine(advice) }),
   };
-}
-
-interface Shown {
-  readonly review: LoggedReview;
-  readonly why: Why;
-  /** The count and the first time; not set for a single review. */
-  readonly group?: ReviewGroup;
-}
-
-const COLUMNS = ["time", "outcome", "reason", "who", "as", "parameter", "why"];
-
-const INDENT = "    ";
-
-function showGroups(
-  all: readonly Shown[],
-  prefix: string,
-  withHeaders: boolean,
-  columns: Run["columns"],
-) {
-  if (columns !== undefined) return all.map((shown) => showNarrow(shown, prefix, columns)).join("");
-  const rows = all.map((shown) => {
-    const [time = "", ...rest] = cells(shown, prefix);
-    return [time, String(shown.group?.count ?? 1), ...rest];
-  });
-  const [time = "", ...headers] = COLUMNS;
-  return table(withHeaders ? [time, "count", ...headers] : [], rows);
-}
-
-function cells({ review, why }: Shown, prefix: string): string[] {
-  const { time, outcome, reason = "", arn = "", username = "", parameter = "" } = review;
-  return [
-    shownTime(time),
-    outcome,
-    reason,
-    arn,
-    username,
-    shortName(parameter, prefix),
-    why.explain ?? oneLine(why.advice ?? ""),
-  ];
-}
-
-function showNarrow({ review, why, group }: Shown, prefix: string, columns: number): string {
-  const { time, outcome, reason, arn, username, parameter, message } = review;
-  const { count = 1, first = time } = group ?? {};
-  const head = [shownTime(time), outcome, ...(reason === undefined ? [] : [reason])].join("  ");
-  const by = parameter === undefined ? "" : ` by ${shortName(parameter, prefix)}`;
-  const lines: Text[] = [
-    ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
-    ...(arn === undefined ? [] : [arn]),
-    ...(username === undefined ? [] : [`as ${username}${by}`]),
-    // With an ARN, the explain command shows more.
-    ...(why.explain === undefined && message !== undefined ? [message] : []),
-    ...(why.advice === undefined ? [] : [toDo(why.advice)]),
-    ...(why.explain === undefined ? [] : [{ before: "", command: why.explain }]),
-  ];
-  const below = lines.map((line) => hangingIndent(INDENT, line, columns)).join("");
-  return `${hangingIndent("", head, columns)}${below}`;
-}
-
-function toDo(advice: Text): Text {
-  const start = "to do:";
-  return typeof advice === "string"
-    ? `${start} ${advice}`
-    : { ...advice, before: `${start} ${advice.before}` };
-}
-
-interface ReviewGroup {
-  readonly count: number;
-  /** Milliseconds since 1970. */
-  readonly first: number;
-  readonly last: LoggedReview;
-}
-
-/**
- * The largest number of groups, which limits memory: any AWS account can create any number of
- * sessions, each of which would be a group.
- */
-const MOST = 10_000;
-
-function groupReviews(most = MOST) {
-  const groups = new Map<string, ReviewGroup>();
-  let left = 0;
-  return {
-    add(review: LoggedReview) {
-      const { outcome, reason, arn, username, parameter } = review;
-      const key = JSON.stringify([outcome, reason, arn, username, parameter]);
-      const group = groups.get(key);
-      if (group === undefined && groups.size >= most) {
-        left += 1;
-        return;
-      }
-      const { count = 0, first = review.time, last = review } = group ?? {};
-      groups.set(key, {
-        count: count + 1,
-        first: Math.min(first, review.time),
-        last: review.time >= last.time ? review : last,
-      });
-    },
-    /** Returns the groups, sorted by the time of their last review. */
-    all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
-    /** Returns the number of reviews left out because there are too many groups. */
-    left: () => left,
-  };
-}
-
-interface Why {
-  /** A shell command. */
-  readonly explain?: string;
-  readonly advice?: Text;
-}
-
-/**
- * Returns the command that explains a denial, or advice; empty for grants and for tokens of other
- * authenticators.
- */
-function whyOf(
-  { outcome, reason = "", arn = "", principalId }: LoggedReview,
-  options: ClusterOptions,
-  run: Run,
-): Why {
-  if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
-    // Without the id, the current role of this name would match.
-    const isOfId =
-      reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
-    return { explain: commandToExplain(options, run, arn, isOfId ? principalId : undefined) };
-  }
-  const advice = adviceFor(reason);
-  if (advice === undefined) return {};
-  return { advice: textOf(advice, spellerFor(options, run.environment)) };
 }

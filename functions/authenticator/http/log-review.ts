@@ -104,6 +104,7 @@ export function logEntry(
     cached: record.cached,
     stale: record.staleReads > 0 ? true : undefined,
     coldStart: record.coldStart,
+    unverifiedProbe: record.unverifiedProbe ? true : undefined,
     requestId: record.requestId,
     stsRequestId: record.stsRequestId,
   };

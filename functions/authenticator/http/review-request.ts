@@ -32,6 +32,7 @@ export function openReviewRequest(clock: Clock): Middleware {
       const deadline = deadlineIn(REVIEW_MS, clock);
       const record = newRecord(clock(), request.requestId, coldStart);
       coldStart = false;
+      record.unverifiedProbe = request.unverifiedProbe;
       middy.event = { request, deadline, record, version: versionBehindAlias(middy.context) };
     },
   };

@@ -26,6 +26,8 @@ export interface ReviewRecord {
   readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
+  /** Whether the request says that it is a check of `doctor`. */
+  unverifiedProbe?: boolean;
   /** Duration of each stage, including a failed one, in milliseconds. */
   readonly ms: Partial<Record<Stage, number>>;
   /** Whether a stage was answered from a cache. */

@@ -37,6 +37,7 @@ test("both payload formats become the same request", () => {
       authorization: "Bearer x",
       clientSubject: SUBJECT,
       requestId: "r-1",
+      unverifiedProbe: false,
     });
     assert.equal(body(), "text");
   }
@@ -63,6 +64,7 @@ test("a bare TokenReview is a POST to /authenticate without a caller", () => {
         clientSubject: undefined,
       },
       requestId: undefined,
+      unverifiedProbe: false,
     });
     assert.deepEqual(JSON.parse(body() ?? ""), event);
     assert.equal(bodyBytes, Buffer.byteLength(JSON.stringify(event)));
@@ -163,6 +165,23 @@ test("a request id is accepted only if it looks like one", () => {
   }
 });
 
+test("only a User-Agent that starts as doctor's is that of a check by doctor", () => {
+  for (const [agent, expected] of [
+    ["iam-authenticator-doctor/0.1.0", true],
+    ["kube-apiserver/v1.37.2 iam-authenticator-doctor/0.1.0", false],
+    ["", false],
+    [7, false],
+    [undefined, false],
+  ] as const) {
+    for (const name of ["user-agent", "User-Agent"])
+      for (const payload of [payload1, payload2])
+        assert.equal(
+          gatewayRequest(payload({ headers: { [name]: agent } })).unverifiedProbe,
+          expected,
+        );
+  }
+});
+
 test("weird events never throw", () => {
   const weird = fc.oneof(
     fc.constantFrom(undefined, null, 0, "", "POST", [], {}),
@@ -190,8 +209,11 @@ test("weird events never throw", () => {
       ];
       assert.ok(texts.every((text) => text === undefined || typeof text === "string"));
       assert.equal(
-        typeof request.path + typeof request.method + typeof request.bodyBytes,
-        "stringstringnumber",
+        typeof request.path +
+          typeof request.method +
+          typeof request.bodyBytes +
+          typeof request.unverifiedProbe,
+        "stringstringnumberboolean",
       );
     }),
     { numRuns: randomRuns(10_000) },

@@ -54,6 +54,18 @@ test("a good result names what makes logins fail all the same, and a failed or J
   }
 });
 
+test("the log marks every request of doctor", async () => {
+  endpoint.lines.splice(0);
+  await endpoint.doctor("bob", `--kubeconfig ${kubeconfig}`);
+  const logged = endpoint.lines.map((line) => JSON.parse(line));
+  assert.ok(logged.every(({ unverifiedProbe }) => unverifiedProbe === true));
+  assert.deepEqual([...new Set(logged.map(({ outcome }) => outcome))].sort(), [
+    "bad_request",
+    "caller_refused",
+    "granted",
+  ]);
+});
+
 test("an unmapped identity gets the reason, the parameters that were read, and advice", async () => {
   const { code, said } = await endpoint.doctor("contractor", `--kubeconfig ${kubeconfig}`);
   assert.equal(code, 1);

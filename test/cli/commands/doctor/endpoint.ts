@@ -67,12 +67,15 @@ export async function startEndpoint() {
   const cluster = await storedCluster({ "role/111122223333/developers": mapping }, ["eu-west-1"]);
   let limit: Limit = [];
   let variables: Deployed;
+  const lines: string[] = [];
   const lambda = await startAccountSettings(
     () => limit,
     () => variables,
   );
   return {
     cluster,
+    /** The lines of the functions' logs. */
+    lines,
     stsUrl: sts.url,
     gateway(
       settings: Readonly<Record<string, string>>,
@@ -96,7 +99,7 @@ export async function startEndpoint() {
         signedTokens:
           rules && signedTokensLazily({ rules, endpoint: new URL(sts.url), clock: Date.now }),
         clock: Date.now,
-        print: () => {},
+        print: (line) => lines.push(line),
       });
       return startGateway({ ...options, handler });
     },

@@ -224,7 +224,7 @@ test("the explain command contains the operator's options and the role's id", as
   const { out } = await cluster.reviews(`--since 1m ${options} -o json`);
   const command = `npx --no -- lambda-iam-authenticator explain -c prod ${options} --principal-id AROASUPPOSED ${SESSION}`;
   assert.equal(JSON.parse(out)[0].explain, command);
-  cluster.events.splice(-2);
+  cluster.events.pop();
 });
 
 test("text from the log moves no cursor and runs in no shell", async () => {
@@ -254,6 +254,68 @@ test("text from the log moves no cursor and runs in no shell", async () => {
   const [{ reason, username, groups }] = JSON.parse(out);
   assert.deepEqual([reason, username, groups], [hostile, undefined, undefined]);
   cluster.events.pop();
+});
+
+test("-o csv has the columns of the table, and the groups; --each has a line for each review", async () => {
+  const { out } = await exits(cluster.reviews("-o csv"), 0, "");
+  const [headers, first, ...others] = out.trimEnd().split("\n");
+  assert.equal(headers, "time,first,count,outcome,reason,who,as,parameter,why,groups");
+  assert.equal(
+    first,
+    `2026-11-24T16:10:00Z,2026-11-24T15:50:00Z,2,granted,,${alice.arn},alice,user/111122223333/alice,,dev`,
+  );
+  assert.equal(others.length, 5);
+  const each = (await cluster.reviews("-o csv --each --no-headers")).out.trimEnd().split("\n");
+  assert.equal(each.length, 8);
+  assert.equal(
+    each[0],
+    `2026-11-24T15:50:00Z,granted,,${alice.arn},alice,user/111122223333/alice,,dev`,
+  );
+});
+
+test("--limit prints the newest lines, and says that there are more", async () => {
+  const more = "These are the newest 2 of 6 lines. For more, raise --limit.\n";
+  const { out } = await exits(cluster.reviews("--limit 2 --no-headers"), 0, more);
+  assert.deepEqual(
+    out.split("\n").map((line) => line.slice(11, 16)),
+    ["16:27", "16:28", ""],
+  );
+  const each = await exits(cluster.reviews("--limit 3 --each -o json"), 0, /^These are .* 3 of 8 /);
+  assert.equal(each.out.trimEnd().split("\n").length, 3);
+  await exits(cluster.reviews("--limit 100"), 0, "");
+  await exits(cluster.reviews("--limit 0"), 2, /It must be a positive integer\./);
+  await exits(
+    cluster.reviews("--limit 1 --follow"),
+    2,
+    /cannot be used with option '-f, --follow'/,
+  );
+});
+
+test("a check by doctor is marked, and not counted with logins", async () => {
+  const record = { unverifiedProbe: true };
+  cluster.events.push(
+    lineOf({ ...alice, time: NOW - 2000, record: { ...user, ...record } }),
+    lineOf({
+      time: NOW - 1000,
+      outcome: "caller_refused",
+      error: httpError("caller_refused", "unknown token"),
+      record,
+    }),
+  );
+  const { out } = await exits(cluster.reviews("--no-headers"), 0, "");
+  const marked = out.split("\n").filter((line) => / calls itself a check by doctor$/.test(line));
+  assert.deepEqual(
+    marked.map((line) => line.split(/ {2,}/).slice(1, 3)),
+    [
+      ["1", "granted"],
+      ["1", "caller_refused"],
+    ],
+  );
+  const narrow = await cluster.reviews("--since 1m", { columns: 80 });
+  assert.match(narrow.out, /^ {4}calls itself a check by doctor$/m);
+  const [probe] = JSON.parse((await cluster.reviews("--since 1m -o json")).out);
+  assert.equal(probe.unverifiedProbe, true);
+  cluster.events.splice(-2);
 });
 
 test("a --since in the future is refused", async () => {
