@@ -19,8 +19,19 @@ import {
   shortName,
 } from "../../model/evaluation.ts";
 import { type StoredEntries, storedEntries } from "../../model/stored-entries.ts";
-import type { Cause, Skipped } from "./export-skipped.ts";
 import { withoutRolePath } from "./foreign.ts";
+
+/** Why a mapping or a denial is skipped. */
+interface Cause {
+  readonly phrase: string;
+  /** If an entry of a deny list is the cause: its pattern or name. */
+  readonly denied?: string;
+}
+
+export interface Skipped extends Cause {
+  /** The mapping, denial or parameter, as in a message. */
+  readonly what: string;
+}
 
 interface ExportInput {
   /** All parameters below the prefix, including invalid ones, since they deny access too. */
@@ -41,10 +52,10 @@ export function exportAwsAuth({ parameters, review }: ExportInput) {
     exported: exportable.length,
     problems: [
       ...examined.flatMap(({ entry, cause }): Skipped[] =>
-        cause ? [{ what: nameOfEntry(entry), cause }] : [],
+        cause ? [{ what: nameOfEntry(entry), ...cause }] : [],
       ),
       ...denials.map(
-        ({ mapping }): Skipped => ({ what: deniedIn(mapping), cause: { code: "denial_unknown" } }),
+        ({ mapping }): Skipped => ({ what: deniedIn(mapping), phrase: "aws-auth has no denials" }),
       ),
     ],
   };
@@ -99,18 +110,18 @@ function causeToSkip(entry: PlacedMapping, source: Source): Cause | undefined {
   const { kind, mapping } = entry;
   const { username = "", groups = [] } = mapping;
   const limit = (["notAfter", "principalId"] as const).find((key) => mapping[key]);
-  if (limit !== undefined) return { code: "key_unknown", key: limit };
+  if (limit !== undefined) return { phrase: `aws-auth has no ${limit}` };
   if ([username, ...groups].some((name) => claimPlaceholdersIn(name).length > 0))
-    return { code: "claims_unknown" };
+    return { phrase: "aws-auth has no claims of AWS-signed tokens" };
   const ofPrincipal = () => causeOfPrincipal(entry, source);
   const causes: Readonly<Record<MappingKind, () => Cause | undefined>> = {
     role: ofPrincipal,
     user: ofPrincipal,
     root: ofPrincipal,
     "federated-user": ofPrincipal,
-    sso: () => ({ code: "permission_set_unknown" }),
-    "sso-session": () => ({ code: "session_unknown" }),
-    pattern: () => ({ code: "pattern_unknown" }),
+    sso: () => ({ phrase: "aws-auth has no permission sets" }),
+    "sso-session": () => ({ phrase: "aws-auth cannot map a single session" }),
+    pattern: () => ({ phrase: "aws-auth has no patterns" }),
     account: () => causeOfAccount(entry, source),
   };
   return causes[kind]();
@@ -121,15 +132,16 @@ function causeOfAccount(
   { parameters, mappings, problems, review, activeDenials }: Source,
 ): Cause | undefined {
   const { account, mapping } = entry;
-  if (mapping.username !== undefined) return { code: "account_username_unknown" };
+  if (mapping.username !== undefined)
+    return { phrase: "aws-auth cannot name the users of an account" };
   const pinned = mappings.filter(({ mapping: { principalId } }) => principalId !== undefined);
   for (const name of parameters.keys()) {
     const accountInName = readName(review.prefix, name)?.account;
     if (accountInName !== account && accountInName !== "any") continue;
     const by = shortName(name, review.prefix);
-    if (problems.has(name)) return { code: "denied_by_invalid", by };
+    if (problems.has(name)) return wouldGrant(`${by} denies, because it is invalid`);
     if (pinned.some(({ parameter }) => parameter === name))
-      return { code: "denied_by_principal_id", by };
+      return wouldGrant(`${by} denies by principalId`);
   }
   return denialOf(entry, review, activeDenials);
 }
@@ -144,9 +156,9 @@ function causeOfPrincipal(
   if (kind === "match" && deciding?.parameter === entry.parameter)
     return denialOf(entry, review, activeDenials);
   const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, review.prefix);
-  if (kind === "deny") return { code: "denied", by };
-  if (kind === "invalid") return { code: "denied_by_invalid", by };
-  return { code: "not_applied", by };
+  if (kind === "deny") return wouldGrant(`${by} denies`);
+  if (kind === "invalid") return wouldGrant(`${by} denies, because it is invalid`);
+  return { phrase: `it does not apply: ${by} does` };
 }
 
 /**
@@ -160,5 +172,11 @@ function denialOf(
 ): Cause | undefined {
   const principal = placed(entry, "", partition);
   const denial = denials.find((one) => overlaps(one, principal));
-  return denial && { code: "denied_by_entry", denied: deniedIn(denial.mapping) };
+  if (denial === undefined) return undefined;
+  const denied = deniedIn(denial.mapping);
+  return { ...wouldGrant(`${denied} denies`), denied };
+}
+
+function wouldGrant(denier: string): Cause {
+  return { phrase: `it would grant access to identities that ${denier}` };
 }

@@ -21,8 +21,7 @@ import { shortName } from "../../model/evaluation.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
-import { exportAwsAuth } from "./aws-auth.ts";
-import { lineOf, phraseOf, type Skipped } from "./export-skipped.ts";
+import { exportAwsAuth, type Skipped } from "./aws-auth.ts";
 
 interface ExportOptions extends StoreOptions {
   readonly format: "mappings" | "aws-auth";
@@ -57,7 +56,7 @@ async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Ru
   }));
   const entries = readings.flatMap((reading) => reading.entries);
   const invalid = readings.flatMap(({ name, problems }) =>
-    problems.map((problem): Skipped => ({ what: name, cause: { code: "invalid", problem } })),
+    problems.map((problem): Skipped => ({ what: name, phrase: problem })),
   );
   const { text, exported, problems } =
     options.format === "aws-auth"
@@ -68,7 +67,7 @@ async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Ru
   else await printData(parseYaml(text, "the export").value, "json", run);
   const left = [...invalid, ...problems];
   const { byPeople, others } = skippedBy(left);
-  for (const entry of others) run.log(`Skipped ${lineOf(entry)}.\n`);
+  for (const entry of others) run.log(`Skipped ${entry.what}: ${entry.phrase}.\n`);
   if (left.length > 0)
     throw finding(
       `${exported} exported, ${left.length} skipped.`,
@@ -82,8 +81,7 @@ async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Ru
  * first denial by name, these are all roles.
  */
 function skippedBy(all: readonly Skipped[]) {
-  const isByPerson = ({ cause }: Skipped) =>
-    cause.code === "denied_by_entry" && isPersonName(cause.denied);
+  const isByPerson = ({ denied }: Skipped) => denied !== undefined && isPersonName(denied);
   const byPeople = all.filter(isByPerson);
   return byPeople.length < MANY_SKIPPED
     ? { byPeople: [], others: all }
@@ -100,9 +98,7 @@ function peopleLines(
   { environment }: Run,
 ): string[] {
   if (skipped.length === 0) return [];
-  const people = skipped.flatMap(({ cause }) =>
-    cause.code === "denied_by_entry" ? cause.denied : [],
-  );
+  const people = skipped.flatMap(({ denied }) => denied ?? []);
   const what = listed(
     skipped.map((one) => one.what),
     "",
@@ -121,13 +117,11 @@ function peopleLines(
  * Returns sentences: the most frequent causes, and advice about the denial that causes most skips.
  */
 function causesOf(all: readonly Skipped[], { spell }: Speller): string[] {
-  const causes = [...Map.groupBy(all, ({ cause }) => phraseOf(cause))]
-    .map(([phrase, entries]) => ({ phrase, cause: entries[0]?.cause, length: entries.length }))
+  const causes = [...Map.groupBy(all, ({ phrase }) => phrase)]
+    .map(([phrase, entries]) => ({ phrase, denied: entries[0]?.denied, length: entries.length }))
     .filter(({ length }) => length > 1)
     .toSorted((a, b) => b.length - a.length);
-  const [denial] = causes.flatMap(({ cause }) =>
-    cause?.code === "denied_by_entry" ? cause.denied : [],
-  );
+  const [denial] = causes.flatMap(({ denied }) => denied ?? []);
   return [
     ...causes.slice(0, MOST_CAUSES).map(({ phrase, length }) => `${length} skipped: ${phrase}.`),
     ...(denial === undefined
