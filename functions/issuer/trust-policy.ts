@@ -16,8 +16,8 @@ const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[
 const PATTERN = /^[a-z0-9.*?-]+$/;
 
 interface SubjectProblem {
-  /** `pattern_refused`: the text is a pattern, which is allowed on request. */
-  readonly code: "not_a_name" | "pattern_refused";
+  /** Whether the text is a pattern, which is allowed on request. */
+  readonly isPattern: boolean;
   /**
    * A phrase for the user, without its article, such as `namespace "A" is not a Kubernetes name`.
    */
@@ -39,10 +39,10 @@ export function subjectProblem(
     if (form.test(text)) continue;
     const isPattern = /[*?]/.test(text) && PATTERN.test(text);
     const whose = `${what} "${text}"`;
-    if (!isPattern) return { code: "not_a_name", phrase: `${whose} is not a Kubernetes name` };
+    if (!isPattern) return { isPattern, phrase: `${whose} is not a Kubernetes name` };
     if (!mayBePattern) {
       const phrase = `${whose} is a pattern: every user who can create a match gets the role`;
-      return { code: "pattern_refused", phrase };
+      return { isPattern, phrase };
     }
   }
   return undefined;

@@ -57,7 +57,7 @@ async function trustPolicy(
 ): Promise<void> {
   const problem = subjectProblem(subject, pattern ?? false);
   if (problem !== undefined) {
-    const hint = problem.code === "pattern_refused" ? " (--pattern allows it)" : "";
+    const hint = problem.isPattern ? " (--pattern allows it)" : "";
     throw usage(`The ${problem.phrase}${hint}.`);
   }
   const statement = {
