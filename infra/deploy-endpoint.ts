@@ -1,4 +1,4 @@
-// Creates an endpoint with its function, alarms, dashboard and safe deployment.
+// Creates an endpoint with its function, alarms and safe deployment.
 
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
@@ -12,7 +12,6 @@ import { deploySafely, makeDeploymentCheck } from "./function/deployment.ts";
 import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { makeFunction } from "./function/function.ts";
 import { makeAlarms, makeNewVersionAlarms } from "./monitoring/alarms.ts";
-import { makeDashboard } from "./monitoring/dashboard.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /**
@@ -56,7 +55,6 @@ export function deployEndpoint(
   const { quietHours } = props;
   const watched = { clusterId, handler, api: gateway.api, hasFailover: failoverUrl !== undefined };
   const alarms = props.alarms === false ? [] : makeAlarms(scope, { ...watched, topic, quietHours });
-  if (props.dashboard === true) makeDashboard(scope, { handler, log, api: gateway.api, alarms });
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {
       authenticator,

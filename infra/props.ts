@@ -185,13 +185,6 @@ export interface IamAuthenticatorProps extends CommonProps {
   readonly compareStoredValues?: boolean;
 
   /**
-   * Creates a dashboard of free metrics and of queries of the log.
-   *
-   * @default false
-   */
-  readonly dashboard?: boolean;
-
-  /**
    * Hours without a review before the alarm NoReviews fires, 1 to 168. Use a longer time than the
    * nights or weekends in which a cluster is idle. Without this alarm, no alarm notices a
    * kube-apiserver that has lost its webhook flag.

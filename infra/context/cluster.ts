@@ -131,7 +131,6 @@ const cluster = z.strictObject({
   safeDeployments: z.boolean().exactOptional(),
   compareStoredValues: z.boolean().exactOptional(),
   alarms: z.boolean().exactOptional(),
-  dashboard: z.boolean().exactOptional(),
   quietHours: z.number().exactOptional(),
   alarmTopicArn: z
     .string()

@@ -213,7 +213,7 @@ function created(clusterId: string, checks: readonly Check[]): string {
     return `one CloudFormation stack with ${clusterId} in its name (functions, an HTTP API, log groups, alarms, roles), the role
          ${clusterId}, and parameters below`;
   }
-  return `CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, dashboards, roles;
+  return `CloudFormation stacks with ${clusterId} in their names (functions, HTTP APIs, log groups, alarms, roles;
          with check 8 an OIDC provider), the roles ${clusterId}, ${clusterId}-pod,
          ${clusterId}-jwt and ${clusterId}-deployer, the user ${clusterId} with an access key, a bucket, and parameters below`;
 }

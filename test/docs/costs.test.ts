@@ -29,7 +29,7 @@ const fleet = read("docs/fleet.md");
  * USD a month in us-east-1: https://aws.amazon.com/cloudwatch/pricing. An alarm is charged for each
  * metric that it reads.
  */
-const [ALARM_METRIC, DASHBOARD] = [0.1, 3];
+const ALARM_METRIC = 0.1;
 /**
  * CloudWatch adds 26 bytes to each event:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
@@ -98,8 +98,7 @@ const usd = (dollars: number) => dollars.toFixed(2);
 
 /** A cluster without reviews: what the template creates is charged all the same. */
 function idle(template: Template): number {
-  const dashboards = resources(template, "AWS::CloudWatch::Dashboard").length;
-  return cents(alarmsOf(template).metrics * ALARM_METRIC + dashboards * DASHBOARD);
+  return cents(alarmsOf(template).metrics * ALARM_METRIC);
 }
 
 /** The numbers of a row of the page, after its name. */
@@ -242,7 +241,6 @@ function added(more: MoreProps): number {
 test("the options cost what the page states", () => {
   const issuer = Template.fromStack(issuerStack(new App(), { clusterId: "prod" }));
   for (const [name, dollars] of [
-    ['`"dashboard": true`', added({ dashboard: true })],
     ['`"quietHours"`', added({ quietHours: 24 })],
     [
       '`"failoverUrl"`, besides the standby',

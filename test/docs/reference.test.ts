@@ -221,7 +221,7 @@ test("a documented default creates the same stack as an absent key, also that of
   const defaults = [...ROWS, ...props]
     .map(({ keys: [key = ""], byDefault }) => ({ key, value: byDefault.replaceAll("`", "") }))
     .filter(({ value }) => /^(["{[].*|\d[\d.]*|true|false)$/.test(value));
-  assert.equal(defaults.length, 16);
+  assert.equal(defaults.length, 15);
   for (const { key, value } of defaults) {
     if (SETTINGS.includes(key)) continue;
     assert.deepEqual(template({ [key]: JSON.parse(value) }), without, `${key}: ${value}`);

@@ -71,17 +71,15 @@ test("exposes those of the endpoint, not of the former one", () => {
 
 const DEFAULT = typesOf(templateOf("http").toJSON()["Resources"]);
 
-test("without alarms, only those that notify are omitted, and the dashboard has none", () => {
-  const { authenticator, template } = stackOf("http", { alarms: false, dashboard: true });
+test("without alarms, only those that notify are omitted", () => {
+  const { authenticator, template } = stackOf("http", { alarms: false });
   assert.deepEqual(authenticator.alarms, []);
-  const made = template();
   const types = [
-    ...typesOf(made.toJSON()["Resources"]),
+    ...typesOf(template().toJSON()["Resources"]),
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Alarm",
   ];
-  assert.deepEqual(types.sort(), [...DEFAULT, "AWS::CloudWatch::Dashboard"].sort());
-  assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
+  assert.deepEqual(types.sort(), [...DEFAULT].sort());
 });
 
 for (const kind of KINDS) {

@@ -37,7 +37,7 @@ test("in a VPC, with mappings and callers", (t) => {
   t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
 });
 
-test("every option: settings, subnets and groups, a domain, sizes, a dashboard, an email address and a standby", (t) => {
+test("every option: settings, subnets and groups, a domain, sizes, an email address and a standby", (t) => {
   const { template } = stackOf("http", (scope) => ({
     endpoint: {
       kind: "http",
@@ -68,7 +68,6 @@ test("every option: settings, subnets and groups, a domain, sizes, a dashboard, 
     memorySize: 1024,
     provisionedConcurrency: 2,
     reservedConcurrency: false,
-    dashboard: true,
     quietHours: 24,
     alarmEmail: "on-call@example.com",
   }));
