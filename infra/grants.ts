@@ -1,5 +1,6 @@
 // Grants permissions to a role, user or group: managing mappings and denials, of all accounts or of
-// one, managing an issuer's keys, and reading reviews. Never the callers.
+// one, reading the published cluster, managing an issuer's keys, and reading reviews. Never the
+// callers.
 
 import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
@@ -7,6 +8,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { kindsWhere } from "../functions/authenticator/mapping/kinds.ts";
 import { issuerPath } from "../functions/issuer/key-parameter.ts";
+import { clusterParameter } from "../functions/settings/cluster-parameter.ts";
 import { settingsParameter } from "../functions/settings/stored-settings.ts";
 import { checkAccount } from "./parameters/entries.ts";
 import { prefixArn } from "./parameters/owned-parameter.ts";
@@ -23,13 +25,20 @@ const MANAGE = [
   "ssm:DeleteParameters",
 ];
 
+/** A cluster, and the prefix of its parameters. */
+interface Place {
+  readonly prefix: string;
+  readonly clusterId: string;
+}
+
 /**
  * Allows managing mappings, and reading the function's settings, by which the command judges a
- * change.
+ * change. For all accounts, also allows publishing the cluster: these managers can already make
+ * themselves administrators.
  */
 export function grantMappings(
   scope: Construct,
-  { prefix, clusterId }: { readonly prefix: string; readonly clusterId: string },
+  { prefix, clusterId }: Place,
   grantee: IGrantable,
   account?: string,
 ): Grant {
@@ -42,9 +51,13 @@ export function grantMappings(
         kinds
           .filter((kind) => kind !== "deny")
           .flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
+  const cluster = account === undefined ? [clusterParameter(prefix, clusterId)] : [];
   const manage = {
     actions: MANAGE,
-    resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
+    resourceArns: [
+      ...below.map((path) => prefixArn(scope, prefix, path)),
+      ...cluster.map((name) => prefixArn(scope, name)),
+    ],
   };
   // Reviews also read these lists, so they are needed to explain a denial.
   const lists = account === undefined ? [] : [`deny/${account}`, "deny/any", "pattern/any"];
@@ -64,6 +77,18 @@ export function grantMappings(
     grantee,
     account === undefined ? [manage, read, list] : [manage, read],
   );
+}
+
+/** Allows reading what is published of the cluster for users' kubeconfigs, and nothing else. */
+export function grantCluster(
+  scope: Construct,
+  { prefix, clusterId }: Place,
+  grantee: IGrantable,
+): Grant {
+  const resourceArns = [prefixArn(scope, clusterParameter(prefix, clusterId))];
+  return grantTo(scope, "grantClusterRead", grantee, [
+    { actions: ["ssm:GetParameter"], resourceArns },
+  ]);
 }
 
 /**

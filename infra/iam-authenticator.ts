@@ -16,7 +16,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/function.ts";
-import { grantMappings, grantReviews } from "./grants.ts";
+import { grantCluster, grantMappings, grantReviews } from "./grants.ts";
 import { metricOf } from "./monitoring/alarms.ts";
 import { alarmTopicOf } from "./monitoring/topic.ts";
 import { makeOutputs } from "./outputs.ts";
@@ -207,17 +207,20 @@ export class IamAuthenticator extends Construct {
   }
 
   /**
-   * Allows a role, user or group of the stack's account to manage all mappings and denials. With
-   * `account`, allows it to manage only the mappings of that account and to read its denials. Never
-   * includes the callers.
+   * Allows a role, user or group of the stack's account to manage all mappings and denials, and to
+   * publish the cluster. With `account`, allows it to manage only the mappings of that account and
+   * to read its denials. Never includes the callers.
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
-    return grantMappings(
-      this,
-      { prefix: this.mappingPrefix, clusterId: this.#clusterId },
-      grantee,
-      account,
-    );
+    return grantMappings(this, this.#place, grantee, account);
+  }
+
+  /**
+   * Allows a role, user or group of the stack's account to read the published cluster, with which
+   * `iam-authenticator kubeconfig client` needs no `--server` and `--ca`.
+   */
+  grantClusterRead(grantee: IGrantable): Grant {
+    return grantCluster(this, this.#place, grantee);
   }
 
   /**
@@ -238,6 +241,10 @@ export class IamAuthenticator extends Construct {
    */
   metric(name: ReviewMetric, options: MetricOptions = {}): Metric {
     return metricOf(name, { ClusterId: this.#clusterId }).with(options);
+  }
+
+  get #place() {
+    return { prefix: this.mappingPrefix, clusterId: this.#clusterId };
   }
 
   #addByArn(kind: "role" | "user", arn: string | undefined, mapping: MappedUser): void {

@@ -156,12 +156,15 @@ test("a team can write only its own account's mappings, and read the lists that 
   ]);
 });
 
-test("a manager of all mappings can manage denials and list the prefix, but not write the callers or the settings", () => {
+test("a manager of all mappings can manage denials, publish the cluster and list the prefix, but not write the callers or the settings", () => {
   assert.deepEqual(grantedTo({}), [
     {
       Effect: "Allow",
       Action: WRITE,
-      Resource: [...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`),
+      Resource: [
+        ...[...MAPPINGS, "deny"].map((kind) => `${under}/${kind}/*`),
+        `${under}/cluster/prod.example`,
+      ],
     },
     {
       Effect: "Allow",
@@ -169,6 +172,14 @@ test("a manager of all mappings can manage denials and list the prefix, but not 
       Resource: `${under}/${SETTINGS}`,
     },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: [under, `${under}/settings`] },
+  ]);
+});
+
+test("a reader of the published cluster can read this one parameter, by one action", () => {
+  const made = stackOf("http");
+  const found = granted(made, (team) => made.authenticator.grantClusterRead(team));
+  assert.deepEqual(found, [
+    { Effect: "Allow", Action: "ssm:GetParameter", Resource: `${under}/cluster/prod.example` },
   ]);
 });
 
@@ -190,7 +201,7 @@ test("a reader of reviews can only filter and query the log of this function, an
   }
 });
 
-for (const method of ["grantManageMappings", "grantReadReviews"] as const) {
+for (const method of ["grantManageMappings", "grantClusterRead", "grantReadReviews"] as const) {
   test(`${method} refuses a principal to which CDK cannot grant permissions: of another account, or a service`, () => {
     const { stack, authenticator } = stackOf("http");
     const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
