@@ -1,6 +1,7 @@
 // Reads a cluster's parameters: all of them, some by name, or the history of one.
 
 import {
+  GetParameterCommand,
   type GetParameterHistoryResult,
   type GetParametersByPathResult,
   GetParametersCommand,
@@ -15,6 +16,7 @@ import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.t
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
+import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
@@ -72,8 +74,8 @@ interface ReadAllRequest {
 }
 
 /**
- * Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without
- * `callers`, the list of callers.
+ * Returns every parameter below the prefix, sorted by name. Skips issuer keys, published clusters
+ * and, without `callers`, the list of callers.
  */
 export async function readParameters(
   ssm: SSMClient,
@@ -103,7 +105,8 @@ export async function readParameters(
     found.push(...(await readByName(names)).values());
   }
   const isOther = (name: string) =>
-    (name === callersParameter(prefix) && !callers) || name.startsWith(`${issuerPath(prefix)}/`);
+    (name === callersParameter(prefix) && !callers) ||
+    [issuerPath(prefix), clusterPath(prefix)].some((path) => name.startsWith(`${path}/`));
   const mappings = found.filter(({ name }) => !isOther(name));
   return new Map(
     mappings
@@ -130,6 +133,26 @@ export async function* readBranch(
     // The loop requests the next page only after this.
     if (NextToken !== undefined) await waitForTurn(signal);
   }
+}
+
+/**
+ * Reads one parameter, which needs another permission than `readSome`; `undefined` if it does not
+ * exist.
+ */
+export async function readOne(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<VersionedParameter | undefined> {
+  try {
+    const command = new GetParameterCommand({ Name: name });
+    const { Parameter } = await ssm.send(command, { abortSignal: signal });
+    if (Parameter?.Name === name && Parameter.Value !== undefined) return stored(Parameter);
+  } catch (error) {
+    if (isAwsError(error, "ParameterNotFound")) return undefined;
+    throw error;
+  }
+  throw unusableAnswer("SSM GetParameter", `${name} is missing`);
 }
 
 /** Reads up to ten parameters. The result omits those that do not exist. */

@@ -155,11 +155,16 @@ export const CONFIRM: OptionGroup = [
   new Option("-y, --yes", "do not ask"),
 ];
 
+export const ALLOW_WEAKENING = new Option(
+  "--allow-weakening",
+  "with --yes: also write changes marked ! in the plan",
+);
+
 export const WRITE: OptionGroup = [
   ...CONFIRM,
   new Option("--force", "skip the lockout check, the stack check and the check of denied names"),
   NEW,
-  new Option("--allow-weakening", "with --yes: also write changes marked ! in the plan"),
+  ALLOW_WEAKENING,
   new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(
     readPositive,
   ),

@@ -1,4 +1,4 @@
-// Merges a user's kubeconfig into the files that kubectl reads.
+// Merges the kubeconfigs of clusters into the files that kubectl reads.
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,12 +6,14 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, memberAt } from "../../functions/lib/json.ts";
 import { confirm } from "../io/confirm.ts";
 import { type Edit, editYaml } from "../io/edit-yaml.ts";
-import { usage } from "../io/errors.ts";
+import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { readFileText, replaceFile } from "../io/files.ts";
 import { whileLocked } from "../io/lock.ts";
+import { listed } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
 import { type Path, parseYaml } from "../io/yaml.ts";
 import type { kubeconfig } from "./kubeconfig.ts";
+import { describeTrust, isAuthority } from "./trust.ts";
 
 const PARTS = { clusters: "cluster", users: "user", contexts: "context" } as const;
 
@@ -31,29 +33,95 @@ interface File {
   readonly edits: Edit[];
 }
 
+/** A kubeconfig whose cluster, user and context have one name. */
+export interface ToMerge {
+  /** The cluster as the user chose it, which messages name if it is one of several. */
+  readonly name: string;
+  readonly config: ReturnType<typeof kubeconfig>;
+  /** Whether an administrator has published the server and the CA, or the user gives them. */
+  readonly isPublished: boolean;
+}
+
+interface MergeOptions {
+  /** Whether to select the context. Of several, the first is selected if none is. */
+  readonly switches: boolean;
+  readonly isSeveral: boolean;
+}
+
+interface Unmerged {
+  readonly name: string;
+  readonly failure: Failure;
+}
+
 /**
  * Writes each entry to the file that has its name, otherwise to the file that has the cluster,
- * otherwise to the first: kubectl uses the first entry of a name. Throws a `Failure` before any
- * write if another program has written an entry of that name, or if a file cannot be changed
- * safely. Asks before the name gets another server.
+ * otherwise to the first: kubectl uses the first entry of a name. Asks before a name gets another
+ * server, or another CA that is published. Throws a `Failure` before any write if a file cannot be
+ * changed safely.
  *
- * @returns whether the cluster has a CA afterwards
+ * @returns the clusters that are not merged, such as those of which another program has written an
+ * entry, and whether the others have a CA. Throws the failure of the only cluster
  */
-export async function mergeKubeconfig(
-  config: ReturnType<typeof kubeconfig>,
-  switches: boolean,
+export async function mergeKubeconfigs(
+  wanted: readonly ToMerge[],
+  options: MergeOptions,
   run: Run,
-) {
-  const { changed, difference, target, hasAuthority } = planMerge(config, switches, run);
-  if (difference !== "" && !run.interactive) throw usage(`${difference} ${WAYS_OUT}`);
-  if (difference !== "") await confirm(`${difference} Replace it?`, run);
+): Promise<{ readonly failures: readonly Unmerged[]; readonly hasAuthority: boolean }> {
+  const { merged, unmerged } = planMerge(wanted, options, run);
+  if (!options.isSeveral && unmerged[0] !== undefined) throw unmerged[0].failure;
+  const failures = [...unmerged, ...(await askForReplacements(merged, options, run))];
+  const accepted = wanted.filter(({ name }) => !failures.some((failed) => failed.name === name));
+  const asked = merged.filter(({ name }) => accepted.some((cluster) => cluster.name === name));
+  const hasAuthority = accepted.length === 0 || (await writeMerged(accepted, asked, options, run));
+  return { failures, hasAuthority };
+}
+
+const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alias <name>.";
+
+/**
+ * Asks for each difference. Returns the clusters that the user does not accept. Throws the failure
+ * of the only cluster.
+ */
+async function askForReplacements(
+  merged: readonly Merged[],
+  { isSeveral }: MergeOptions,
+  run: Run,
+): Promise<readonly Unmerged[]> {
+  const declined: Unmerged[] = [];
+  for (const { name, difference } of merged) {
+    if (difference === "") continue;
+    try {
+      if (!run.interactive) throw usage(`${difference} ${WAYS_OUT}`);
+      await confirm(`${difference} Replace it?`, run);
+    } catch (error) {
+      // After Ctrl-C, no other question follows.
+      const isOfOne = error instanceof Failure && error.exitCode !== EXIT.interrupted;
+      if (!isSeveral || !isOfOne) throw error;
+      const isDeclined = error.exitCode === EXIT.finding;
+      declined.push({ name, failure: isDeclined ? finding("Not replaced.") : error });
+    }
+  }
+  return declined;
+}
+
+/**
+ * Writes the clusters. Returns whether each has a CA.
+ *
+ * @param asked has the differences that the user has accepted
+ */
+async function writeMerged(
+  accepted: readonly ToMerge[],
+  asked: readonly Merged[],
+  options: MergeOptions,
+  run: Run,
+): Promise<boolean> {
+  const { changed, target, current } = planMerge(accepted, options, run);
   const paths = changed.map(({ path }) => path);
   const write = async () => {
     // What another program has written since stays.
-    const now = planMerge(config, switches, run);
-    const other = now.changed.find(
-      ({ path }) => !paths.includes(path) || now.difference !== difference,
-    );
+    const now = planMerge(accepted, options, run);
+    const isSame = isDeepStrictEqual([now.merged, now.unmerged], [asked, []]);
+    const other = now.changed.find(({ path }) => !paths.includes(path) || !isSame);
     if (other !== undefined) throw usage(`${other.path} has changed. Run this again.`);
     for (const { path, text } of now.changed) replaceFile(path, text);
   };
@@ -65,55 +133,93 @@ export async function mergeKubeconfig(
       write,
     );
   await locked();
-  const name = config[CURRENT];
+  const names = asked.map(({ context }) => `"${context}"`);
+  const contexts = `the context${names.length === 1 ? "" : "s"} ${listed(names)}`;
   const where = paths.join(" and ");
-  run.log(
-    where
-      ? `Wrote the context "${name}" to ${where}.\n`
-      : `${target} has the context "${name}" already.\n`,
-  );
-  return hasAuthority;
+  run.log(where ? `Wrote ${contexts} to ${where}.\n` : `${target} has ${contexts} already.\n`);
+  if (names.length > 1 && current !== undefined) run.log(`The current context is "${current}".\n`);
+  return asked.every(({ hasAuthority }) => hasAuthority);
 }
 
-const WAYS_OUT = "To replace it, run this in a terminal. To keep it, give --alias <name>.";
-
-/**
- * Returns the files to change. `difference` is a sentence if the name has another server, otherwise
- * empty.
- */
-function planMerge(config: ReturnType<typeof kubeconfig>, switches: boolean, run: Run) {
-  const name = config[CURRENT];
+/** Returns the files to change, and the clusters that cannot be merged. */
+function planMerge(wanted: readonly ToMerge[], { switches, isSeveral }: MergeOptions, run: Run) {
   const files = pathsOf(run).map(readFile);
-  const cluster = findItem(files, "clusters", name);
-  const target = cluster?.file ?? files[0];
-  if (target === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
-  const used = findItem(
-    files,
-    "clusters",
-    memberAt(findItem(files, "contexts", name)?.old, "cluster"),
-  );
-  const server = config.clusters[0]?.cluster.server ?? "";
-  const stored = [cluster, used].map((found) => memberAt(found?.old, "server"));
-  const other = stored.find((address) => !isSame(address ?? server, server));
-  for (const list of Object.keys(PARTS) as List[]) {
-    const made = memberAt(config[list][0], PARTS[list]) as Fields;
-    const found = findItem(files, list, name);
-    if (found === undefined) addItem(target, list, name, made);
-    else changeItem(found, list, name, made);
+  const [first] = files;
+  if (first === undefined) throw usage("--merge needs a home folder: set HOME or KUBECONFIG.");
+  const merged: Merged[] = [];
+  const unmerged: Unmerged[] = [];
+  for (const cluster of wanted) {
+    try {
+      merged.push(mergeInto(files, first, cluster));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      unmerged.push({ name: cluster.name, failure: error });
+    }
   }
-  const deciding = files.find(({ value }) => value[CURRENT]) ?? target;
-  if (switches && deciding.value[CURRENT] !== name) deciding.edits.push([[CURRENT], name]);
+  const target = files.find(({ path }) => path === merged[0]?.path) ?? first;
+  const selecting = files.find(({ value }) => value[CURRENT]);
+  const selected = selecting?.value[CURRENT];
+  const isSwitched = switches && (!isSeveral || selecting === undefined);
+  const current = isSwitched ? (merged[0]?.context ?? selected) : selected;
+  if (current !== selected) (selecting ?? target).edits.push([[CURRENT], current]);
   const edited = files.filter(({ edits }) => edits.length > 0);
   return {
     target: target.path,
     changed: edited.map(({ path, text, edits }) => {
       return { path, text: editYaml(text, path, edits, "Give --out instead of --merge.") };
     }),
+    merged,
+    unmerged,
+    current,
+  };
+}
+
+/** A cluster whose edits are in the files. */
+interface Merged {
+  readonly name: string;
+  readonly context: string;
+  /** The path of the file that gets or has the cluster. */
+  readonly path: string;
+  /** A sentence if the context has another server or another published CA, otherwise empty. */
+  readonly difference: string;
+  readonly hasAuthority: boolean;
+}
+
+/** Adds the edits for one cluster to the files. Adds none if it throws a `Failure`. */
+function mergeInto(files: readonly File[], first: File, cluster: ToMerge): Merged {
+  const { name, config, isPublished } = cluster;
+  const context = config[CURRENT];
+  const found = findItem(files, "clusters", context);
+  const target = found?.file ?? first;
+  const used = findItem(
+    files,
+    "clusters",
+    memberAt(findItem(files, "contexts", context)?.old, "cluster"),
+  );
+  const [made] = config.clusters;
+  const wanted: Fields = made?.cluster ?? {};
+  const stored = [found, used].flatMap((item) => item ?? []);
+  const changes = [
+    stored.flatMap(({ old }) => differentServer(memberAt(old, "server"), wanted)),
+    isPublished ? stored.flatMap((item) => differentAuthority(item, wanted)) : [],
+  ].flatMap(([change]) => change ?? []);
+  const edits = (Object.keys(PARTS) as List[]).map((list) => {
+    const fields = memberAt(config[list][0], PARTS[list]) as Fields;
+    const item = findItem(files, list, context);
+    return item === undefined
+      ? { file: target, edits: [newItem(target, list, context, fields)] }
+      : { file: item.file, edits: changesOf(item, list, context, fields) };
+  });
+  for (const { file, edits: ofList } of edits) file.edits.push(...ofList);
+  return {
+    name,
+    context,
+    path: target.path,
     difference:
-      other === undefined
+      changes.length === 0
         ? ""
-        : `${target.path}: the context "${name}" is for the server ${other}, not for ${server}.`,
-    hasAuthority: [cluster?.old, config.clusters[0]?.cluster].some((fields) =>
+        : `${target.path}: the context "${context}" ${changes.join(", and ")}.`,
+    hasAuthority: [found?.old, wanted].some((fields) =>
       Object.keys(Object(fields)).some(isAuthority),
     ),
   };
@@ -140,30 +246,39 @@ function findItem(files: readonly File[], list: List, name: unknown): FoundItem 
   return undefined;
 }
 
-function addItem(file: File, list: List, name: string, made: Fields): void {
-  file.edits.push([[list, itemsIn(file, list).length], { name, [PARTS[list]]: made }]);
+/** Returns the edit that adds an item after those of the file and those that are to be added. */
+function newItem(file: File, list: List, name: string, made: Fields): Edit {
+  const added = file.edits.filter(([path]) => path.length === 2 && path[0] === list);
+  return [[list, itemsIn(file, list).length + added.length], { name, [PARTS[list]]: made }];
 }
 
 /** Throws a `Failure` if another program has written the item. */
-function changeItem({ file, index, old }: FoundItem, list: List, name: string, made: Fields): void {
+function changesOf(
+  { file, index, old }: FoundItem,
+  list: List,
+  name: string,
+  made: Fields,
+): readonly Edit[] {
   const part = PARTS[list];
   if (!isDeepStrictEqual(memberAt(old, "extensions"), made["extensions"])) {
     throw usage(
       `${file.path} has another ${part} "${name}", which this command did not write. Give --alias <name>.`,
     );
   }
-  if (isObject(old)) file.edits.push(...additions([list, index, part], old, made));
+  return isObject(old) ? additions([list, index, part], old, made) : [];
 }
 
-function isSame(stored: unknown, server: string): boolean {
-  return URL.canParse(String(stored)) && new URL(String(stored)).href === new URL(server).href;
+/** Returns a phrase if the stored server is another one. */
+function differentServer(stored: unknown, { server }: Fields): string[] {
+  const address = stored ?? server;
+  const isSame = URL.parse(String(address))?.href === URL.parse(String(server))?.href;
+  return isSame ? [] : [`is for the server ${address}, not for ${server}`];
 }
 
-/**
- * Returns whether the key is about the CA: kubectl rejects two CAs, and a CA without verification.
- */
-function isAuthority(key: string): boolean {
-  return /^(certificate-authority(-data)?|insecure-skip-tls-verify)$/.test(key);
+/** Returns a phrase if the stored cluster trusts other certificates. */
+function differentAuthority({ file, old }: FoundItem, wanted: Fields): string[] {
+  const [was, is] = [old, wanted].map((fields) => describeTrust(fields, file.path));
+  return was === is ? [] : [`trusts ${was}, not ${is}`];
 }
 
 /**

@@ -1,10 +1,10 @@
 // The files in a kubeconfig for kube-apiserver: token, authority, client certificate.
 
-import { X509Certificate } from "node:crypto";
 import { Option } from "commander";
 import { usage } from "../io/errors.ts";
 import { readText, shownFile, writeSecret } from "../io/files.ts";
 import type { Run } from "../io/run.ts";
+import { certificateBlocks, readCertificate } from "../model/certificates.ts";
 import { reviewUrl, type Webhook } from "./kubeconfig.ts";
 
 export interface WebhookFiles {
@@ -51,16 +51,13 @@ async function readCallerToken(file: string, run: Run): Promise<string> {
   );
 }
 
-/** https://www.rfc-editor.org/rfc/rfc7468 */
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----\r?\n[\s\S]*?-----END CERTIFICATE-----/g;
-
 const IS_KEY = /PRIVATE KEY/;
 
 /** Reads the CA's certificates, without the text around them. */
 export async function readAuthority(file: string, run: Run): Promise<string> {
   const expected = "Give the CA's certificate as PEM.";
   const blocks = certificates(await readText(file, run), "--ca", file, expected);
-  const wrong = blocks.findIndex((block) => !isX509(block));
+  const wrong = blocks.findIndex((block) => readCertificate(block) === undefined);
   if (wrong >= 0)
     throw problem("--ca", file, `certificate ${wrong + 1} is not valid X.509`, expected);
   return `${blocks.join("\n")}\n`;
@@ -79,17 +76,9 @@ async function readClientCertificate(file: string, keyFile: string, run: Run) {
 function certificates(text: string, option: string, file: string, expected: string): string[] {
   // In any block, even a truncated one.
   if (IS_KEY.test(text)) throw problem(option, file, "it contains a private key", expected);
-  const blocks = [...text.matchAll(CERTIFICATE)].map(([block]) => block);
+  const blocks = certificateBlocks(text);
   if (blocks.length === 0) throw problem(option, file, "it contains no certificate", expected);
   return blocks;
-}
-
-function isX509(block: string): boolean {
-  try {
-    return new X509Certificate(block).subject !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function problem(option: string, file: string, what: string, expected: string) {

@@ -159,7 +159,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     async () => (await import("../commands/kubeconfig/webhook.ts")).webhookCommand,
   ),
   "kubeconfig client": leaf(
-    "print the kubeconfig for a user's kubectl",
+    "create a user's kubeconfig, or publish the cluster for users",
     async () => (await import("../commands/kubeconfig/client.ts")).clientCommand,
   ),
   rbac: leaf(

@@ -19,6 +19,7 @@ export const MARKED = {
   denial: ["denial lifted", "denials lifted"],
   invalid: ["invalid value changed", "invalid values changed"],
   unread: ["effect unknown", "effects unknown"],
+  server: ["server that receives users' tokens", "servers that receive users' tokens"],
 } as const;
 
 /** What a change gives that needs the consent of the user. */

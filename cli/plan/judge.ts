@@ -100,7 +100,7 @@ export function isOutdated(error: unknown): boolean {
 }
 
 /**
- * Judges a plan of callers or issuer keys. They give no identity access to the cluster, so no change
+ * Judges a plan of callers, issuer keys or published clusters. They give no identity access to the cluster, so no change
  * needs consent, and the order of the writes does not matter. Throws for a mapping: it needs the
  * rule of access, `judgeAccess`.
  */

@@ -137,6 +137,7 @@ const NAMES_WHAT_IT_GIVES: Readonly<Record<Mark["kind"], boolean>> = {
   denial: true,
   invalid: true,
   unread: false,
+  server: true,
 };
 
 /**

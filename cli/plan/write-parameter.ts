@@ -333,7 +333,7 @@ function toSee(name: string): string {
 /** Names the command that stores a replaced version again. */
 function toRestore(name: string, version: number): string {
   const stored = `aws ssm get-parameter --name ${name}:${version} --query Parameter.Value --output text`;
-  const command = /\/(callers|issuer\/[^/]+)$/.test(name)
+  const command = /\/(callers|issuer\/[^/]+|cluster\/[^/]+)$/.test(name)
     ? `aws ssm put-parameter --overwrite --name ${name} --value "$(${stored})"`
     : `mappings rollback ${name} --to ${version}`;
   return `To restore version ${version}, run: ${command}`;

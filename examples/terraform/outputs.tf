@@ -11,6 +11,18 @@ output "log_group" {
   value = aws_cloudwatch_log_group.authenticator.name
 }
 
+output "cluster_read_policy" {
+  description = "An IAM policy for users: to read what iam-authenticator kubeconfig client --publish has stored."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "ssm:GetParameter"
+      Resource = "${local.arn}:ssm:${local.region}:${local.account}:parameter${local.prefix}/cluster/${var.cluster_id}"
+    }]
+  })
+}
+
 output "failover_url" {
   value = var.failover_url
 }

@@ -78,7 +78,9 @@ for (const path of commandPaths(await createProgram(processRun())).filter(
     for (const words of calls) {
       // No command overwrites a file.
       if (words.includes("--out")) rmSync(words[words.indexOf("--out") + 1] ?? "", { force: true });
-      const environment = { EDITOR: "true", HOME: folder };
+      // Nothing listens there: the addresses of examples must not be called.
+      const proxy = { HTTPS_PROXY: "http://127.0.0.1:9" };
+      const environment = { EDITOR: "true", HOME: folder, ...proxy };
       const { code, err } = await cli(words, {
         interactive: true,
         input: inputFor(words),

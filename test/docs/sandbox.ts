@@ -172,6 +172,8 @@ export async function startSandbox(
       " --profile pod": "",
       ".ci/run ": "ci-run ",
       "<node>": "node-1",
+      // Nothing listens there.
+      "https://<kube-apiserver>:6443": "https://localhost:1",
       "<kube-apiserver>": "kube-apiserver",
       "<LogGroup>": "log-group",
       "<FunctionName>": "function-name",

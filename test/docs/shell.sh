@@ -20,6 +20,7 @@ own() {
   case "${1-} ${2-} ${3-}" in
     "mappings set "* | "mappings deny "* | "mappings allow "* | "mappings apply "* | "mappings rollback "*)
       more=(--yes --allow-weakening --rate 1000) ;;
+    "kubeconfig client "*) case "$*" in *" --publish") more=(--yes --allow-weakening) ;; esac ;;
     "mappings remove "*) more=(--yes --rate 1000) ;;
     "callers remove "* | "contexts from-cdk "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
   esac

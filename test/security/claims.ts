@@ -27,6 +27,10 @@ const ROWS: readonly Row[] = [
   ["people who may write `<prefix>/settings/...`", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...mayBeReserved]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
   ["people who may write `<prefix>/settings/...`", "infra/grants.ts", "resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],", "resourceArns: []", "test/infra/policies.test.ts"],
 
+  ["people who may write `<prefix>/cluster/...`", `${F}/aws/sts.ts`, '"x-k8s-aws-id": signedId }', '"x-k8s-aws-id": signedId && "cluster-a" }', `${A}/refused-tokens.test.ts`],
+  ["people who may write `<prefix>/cluster/...`", "cli/kube/merge-kubeconfig.ts", "isPublished ? stored.flatMap((item) => differentAuthority(item, wanted)) : []", "[]", "test/cli/commands/kubeconfig/published.test.ts"],
+  ["people who may write `<prefix>/cluster/...`", "cli/model/published-cluster.ts", "if (unknown !== undefined) return", "if (false) return", "test/cli/commands/kubeconfig/published.test.ts"],
+  ["people who may write `<prefix>/cluster/...`", "infra/grants.ts", "account === undefined ? [clusterParameter(prefix, clusterId)] : []", "[clusterParameter(prefix, clusterId)]", "test/infra/policies.test.ts"],
   ["a team's operator", "infra/grants.ts", '.filter((kind) => kind !== "deny")', "", "test/infra/policies.test.ts"],
   ["the deploying role", "build/templates/deploying-role.ts", 'settingsParameter(prefix, "*"),', '`${prefix}/*`,', "test/build/templates/templates.test.ts"],
   ["people who can put code into a release", ".github/workflows/release.yml", "diff -r release-X64 release-ARM64", "true", "test/workflows.test.ts"],

@@ -1,40 +1,56 @@
 // `kubeconfig client`: prints the kubeconfig for a user's kubectl.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
+import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import { throwWorst } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
+import {
+  ALLOW_WEAKENING,
+  CONNECTIONS,
+  NEW,
+  readRoleArn,
+  type WriteOptions,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
-import { optionWords } from "../../io/print.ts";
+import { listed, optionWords } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
-import { mergeKubeconfig } from "../../kube/merge-kubeconfig.ts";
+import { mergeKubeconfigs, type ToMerge } from "../../kube/merge-kubeconfig.ts";
 import { OUT, readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
+import { isServer, SERVER_RULE } from "../../model/published-cluster.ts";
+import { type KnownCluster, readPublished } from "./published.ts";
 
 export function clientCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
-      "It contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
-      "credentials. Other clients, such as the Java client, can use it too. --merge writes it into the user's own file: that of " +
-      "KUBECONFIG which has the cluster, else the first, else ~/.kube/config. It never replaces an entry that another " +
-      "program wrote, keeps fields that you have added, such as proxy-url or the program's variables, and asks before the " +
-      "context gets another server.",
+      "The kubeconfig contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
+      "credentials. Other clients, such as the Java client, can use it too. Without --server, it reads the server and the " +
+      "CA that an administrator published (--publish), which requires ssm:GetParameter on <prefix>/cluster/<id>. --merge " +
+      "writes it into the user's own file: that of KUBECONFIG which has the cluster, else the first, else ~/.kube/config. " +
+      "It never replaces an entry that another program wrote, keeps fields that you have added, such as proxy-url or the " +
+      "program's variables, and asks before the context gets another server or another published CA. People who may " +
+      "write the published parameter can send users, with their tokens, to another server. No other cluster accepts " +
+      "these tokens: each is bound to the cluster's id.",
     examples: [
+      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --publish",
+      "kubeconfig client -c prod --merge",
+      "kubeconfig client --all-contexts --merge",
       "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\\n" +
         "    --region eu-west-1 --out prod.kubeconfig",
       "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
-      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --merge",
     ],
   });
-  return withOptions(command, CLUSTER, AWS)
+  return withOptions(command, CONNECTIONS)
+    .addOption(new Option("--all", "as --all-contexts").implies({ allContexts: true }).hideHelp())
     .addOption(
-      new Option("--server <url>", "URL of kube-apiserver")
-        .argParser(readServer)
-        .makeOptionMandatory(),
+      new Option("--server <url>", "URL of kube-apiserver (default: as published)").argParser(
+        readServer,
+      ),
     )
-    .option("--ca <file>", "the cluster's CA, PEM")
+    .option("--ca <file>", "with --server: the cluster's CA, PEM")
     .addOption(
       new Option(
         "--exec <program>",
@@ -57,40 +73,103 @@ export function clientCommand(command: Command, run: Run): Command {
     .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
     .option("--no-switch", "with --merge: keep the current context")
     .option("--out <file>", OUT)
-    .action(async (options: Options) => client(await clusterOf(command, run), options, run));
+    .addOption(
+      new Option(
+        "--publish",
+        "store --server and --ca for all users, instead of creating a kubeconfig",
+      ).conflicts(["exec", "role", "login", "jwt", "merge", "alias", "out"]),
+    )
+    .option("--dry-run", "with --publish: show the plan and write nothing")
+    .option("-y, --yes", "with --publish: do not ask")
+    .addOption(ALLOW_WEAKENING)
+    .addOption(NEW)
+    .action(async (options: Options) => client(await clustersOf(command, run), options, run));
 }
 
-async function client(cluster: ChosenCluster, given: Options, run: Run): Promise<void> {
-  const { out, merge, switch: switches } = given;
-  if (!switches && !merge) throw usage("--no-switch needs --merge.");
+async function client(clusters: Clusters, given: Options, run: Run): Promise<void> {
+  checkOptions(clusters, given);
+  const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, run);
+  if (!given.publish) return create(clusters, { ...given, ca }, run);
+  const { server } = given;
+  if (server === undefined || ca === undefined)
+    throw usage("--publish needs --server and --ca: the cluster's URL and its CA.");
+  // Loaded here: users do not write parameters.
+  const { publish } = await import("./publish.ts");
+  return publish(clusters, { server, ca }, given, run);
+}
+
+/** Creates the kubeconfigs, and prints, writes or merges them. `ca` is PEM. */
+async function create(clusters: Clusters, given: Options, run: Run): Promise<void> {
+  const { server, ca, merge, out } = given;
   const exec =
     given.exec ?? (given.role !== undefined && isInstalled(run.environment) ? SHORT_NAME : "aws");
   checkProgram(given, exec);
-  const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, run);
-  const { AWS_REGION, AWS_DEFAULT_REGION } = run.environment;
-  // The user's machine may have another region, or none.
-  const region = cluster.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
-  const options: ClientOptions = {
-    ...given,
-    cluster: cluster.cluster,
-    exec,
-    ...(region && { region }),
-    ...(cluster.profile !== undefined && { profile: cluster.profile }),
-  };
-  const config = clientKubeconfig(options, ca);
-  const hasAuthority = merge ? await mergeKubeconfig(config, switches, run) : ca !== undefined;
-  if (!merge) writeKubeconfig(stringifyYaml(config), out, run);
-  if (!region) {
+  const isSeveral = isOfSeveral(clusters.chosen);
+  const { found, failures } =
+    server === undefined
+      ? await readPublished(clusters, run)
+      : { found: clusters.chosen.map((place) => ({ place, server, ca })), failures: [] };
+  const configs = found.map((cluster) => configOf(cluster, { ...given, exec }, run));
+  const merged = merge
+    ? await mergeKubeconfigs(configs, { switches: given.switch, isSeveral }, run)
+    : { failures: [], hasAuthority: found.every((cluster) => cluster.ca !== undefined) };
+  if (!merge) for (const { config } of configs) writeKubeconfig(stringifyYaml(config), out, run);
+  if (configs.some(({ region }) => !region)) {
     run.log(
       "Without --region, the program uses the region of each user's machine, and fails where none is set.\n",
     );
   }
-  if (!hasAuthority) {
+  if (!merged.hasAuthority) {
     run.log(
       "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
     );
   }
-  adviseOnProgram(given, exec, run);
+  if (configs.length > 0) adviseOnProgram(given, exec, run);
+  throwWorst([...failures, ...merged.failures]);
+}
+
+/** Returns the kubeconfig of a cluster. */
+function configOf(
+  { place, server, ca, region: ofStore }: GivenCluster,
+  given: Options & Pick<ClientOptions, "exec">,
+  { environment }: Run,
+): ToMerge & { readonly region: string | undefined } {
+  const { cluster, name, profile } = place;
+  const { AWS_REGION, AWS_DEFAULT_REGION } = environment;
+  // The user's machine may have another region, or none.
+  const region = place.region || AWS_REGION || AWS_DEFAULT_REGION || ofStore;
+  const options: ClientOptions = {
+    ...given,
+    ...{ cluster, server },
+    ...(region && { region }),
+    ...(profile !== undefined && { profile }),
+  };
+  const config = clientKubeconfig(options, ca);
+  return { name, config, region, isPublished: given.server === undefined };
+}
+
+/** Throws for options that need another one, or that are for one cluster. */
+function checkOptions({ chosen }: Clusters, given: Options): void {
+  const { publish, merge, server, ca, alias } = given;
+  if (!given.switch && !merge) throw usage("--no-switch needs --merge.");
+  const ofPublish = { "--dry-run": given.dryRun, "--yes": given.yes, "--new": given.new };
+  const all = { ...ofPublish, "--allow-weakening": given.allowWeakening };
+  const [option] = Object.entries(all).find(([, value]) => value) ?? [];
+  if (!publish && option !== undefined) throw usage(`${option} needs --publish.`);
+  if (publish) return;
+  if (ca !== undefined && server === undefined) throw usage("--ca needs --server.");
+  const names = listed(chosen.map(({ name }) => name));
+  if (server !== undefined && chosen.length > 1)
+    throw usage(`--server is for one cluster. Give one of these as --cluster: ${names}.`);
+  if (!isOfSeveral(chosen)) return;
+  if (!merge) throw usage(`Several clusters need --merge: ${names}.`);
+  if (alias !== undefined)
+    throw usage(`--alias is for one cluster. Give one of these as --cluster: ${names}.`);
+}
+
+/** Returns whether there is more than one cluster: one may have a context for each Region. */
+function isOfSeveral(chosen: Clusters["chosen"]): boolean {
+  return new Set(chosen.map(({ cluster }) => cluster)).size > 1;
 }
 
 /** Throws if the program does not have an option that was given. */
@@ -120,6 +199,12 @@ function adviseOnProgram(
   }
 }
 
+/** A cluster of which the user gives the server, or an administrator published it. */
+type GivenCluster = Pick<KnownCluster, "place" | "server"> & {
+  readonly ca?: string | undefined;
+  readonly region?: string;
+};
+
 /** Creates an option that only this project's program has. */
 function ours(flag: string, description: string): Option {
   return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({
@@ -133,20 +218,22 @@ const SESSIONS_OF = {
   "aws-iam-authenticator": "Each session then has a generated name",
 } as const;
 
-interface Options extends Omit<ClientOptions, "cluster" | "region" | "profile" | "exec"> {
+interface Options
+  extends Omit<ClientOptions, "cluster" | "region" | "profile" | "exec" | "server" | "ca">,
+    WriteOptions {
+  readonly server?: string;
+  readonly ca?: string | undefined;
   readonly exec?: ClientOptions["exec"];
   readonly out?: string;
   readonly merge?: true;
+  readonly publish?: true;
   /** --no-switch sets it to `false`. */
   readonly switch: boolean;
 }
 
-/**
- * Reads the server's URL. kube-apiserver serves only HTTPS, and clients send their tokens to it.
- */
 function readServer(text: string): string {
-  if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
-  throw new InvalidArgumentError("It must be an https:// URL, such as https://10.0.0.1:6443.");
+  if (isServer(text)) return text;
+  throw new InvalidArgumentError(`It must be ${SERVER_RULE}.`);
 }
 
 export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
@@ -155,7 +242,6 @@ export interface ClientOptions {
   readonly cluster: string;
   readonly alias?: string;
   readonly server: string;
-  readonly ca?: string;
   readonly exec: (typeof EXEC_PLUGINS)[number];
   readonly region?: string;
   readonly profile?: string;

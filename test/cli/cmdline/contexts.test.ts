@@ -102,7 +102,11 @@ for (const [what, words, variables, expected] of [
 test("-c with a cluster of several contexts names them, and without a default the error names the option", async () => {
   const file = home.configure(CONFIG);
   const sentence = `${file} has several contexts for the cluster shared. Give one of them as --cluster: a, b.\n`;
-  assert.equal(await signedWith(["-c", "shared"]), sentence);
+  const options = { environment: { HOME: home.path } };
+  await exits(cli("token -c shared", options), 2, sentence);
+  const given = "kubeconfig client -c shared --server https://x";
+  const ofOne = "--server is for one cluster. Give one of these as --cluster: a, b.\n";
+  await exits(cli(given, options), 2, ofOne);
   home.configure("contexts: {}");
   assert.match(
     await signedWith([]),

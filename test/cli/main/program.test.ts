@@ -57,7 +57,7 @@ for (const [typed, message] of [
     "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n",
   ],
   ["reviews --since 1h", /^error: required option '-c, --cluster <id>'/],
-  ["kubeconfig client -c prod", "error: required option '--server <url>' not specified\n"],
+  ["kubeconfig client --merge", /^error: required option '-c, --cluster <id>'/],
   [
     "mappings list -c a/b",
     /^error: .* argument 'a\/b' is invalid\. It must be up to 100 letters.*\n$/,

@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { parseJson } from "../../../functions/lib/json.ts";
 import type { Fault, LocalRequest } from "../../../local/aws/http-server.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { answering, ssmThrottling } from "../../local/aws/service-faults.ts";
 import type { MemoryStore } from "../../local-aws.ts";
@@ -60,6 +61,16 @@ const file = JSON.stringify({
   deny: ["kept", "dropped", "eve"].map(denial),
 });
 const key = (jwk: object, kid: string) => ({ [`issuer/${kid}`]: jwk });
+const { ca } = createCertificateAuthority();
+/** Nothing listens there. */
+const server = "https://127.0.0.1:1";
+const published = { format: 1, server: "https://10.0.0.1", certificateAuthority: ca };
+const publication = {
+  words: `kubeconfig client --publish --server ${server} --ca - --allow-weakening`,
+  input: ca,
+  at: "cluster/prod",
+  isDone: has(server),
+};
 
 // biome-ignore format: a table
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -85,6 +96,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "irsa keys publish": { stored: key(OLD, OLD.kid), at: `issuer/${NEW.kid}`, words: "irsa keys publish --jwks -", input: JSON.stringify({ keys: [NEW] }), isDone: has(NEW.kid) },
   "irsa keys publish, over an invalid key": { stored: { ...key(OLD, OLD.kid), ...key({}, NEW.kid) }, at: `issuer/${NEW.kid}`, words: "irsa keys publish --jwks -", input: JSON.stringify({ keys: [NEW] }), isDone: has(NEW.kid) },
   "irsa keys retire": { stored: { ...key(OLD, OLD.kid), ...key(NEW, NEW.kid) }, at: `issuer/${OLD.kid}`, words: `irsa keys retire issuer/${OLD.kid} --force`, isDone: isGone },
+  "publish a cluster": { ...publication, stored: { "cluster/prod": published } },
+  "publish a cluster, as the first": { ...publication, stored: {} },
 };
 
 /** What the colleague does in a list. In a single value, they always change the description. */

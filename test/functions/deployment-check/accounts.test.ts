@@ -95,7 +95,7 @@ test("accounts that both versions accept, or neither, and those that only the ne
   }
 });
 
-test("mappings that have ended, invalid ones, denials, callers and other clusters' settings pass", async () => {
+test("mappings that have ended, invalid ones, denials, callers, published clusters and other clusters' settings pass", async () => {
   const stored = {
     [`role/${OTHER}/dev`]: { ...roleOf(OTHER), ...ENDED },
     [`user/${OTHER}/x`]: "{",
@@ -106,6 +106,7 @@ test("mappings that have ended, invalid ones, denials, callers and other cluster
     [`deny/${OTHER}`]: [{ arnLike: `arn:aws:iam::${OTHER}:user/x` }],
     callers: [{ name: "a", arn: `arn:aws:iam::${OTHER}:role/control-plane` }],
     [`settings/${OTHER}`]: "{}",
+    [`cluster/${OTHER}`]: "{}",
   };
   assert.deepEqual(await check(ANY, OWN, stored), PASSED);
 });

@@ -1,0 +1,104 @@
+// Publishes a cluster: stores the server and the CA for users' kubeconfigs.
+
+import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
+import { spellerFor } from "../../cmdline/spelling.ts";
+import { finding, usage } from "../../io/errors.ts";
+import { listed } from "../../io/print.ts";
+import type { Run } from "../../io/run.ts";
+import { verifyServer } from "../../kube/verify-server.ts";
+import { describeCertificates } from "../../model/certificates.ts";
+import { shortName } from "../../model/evaluation.ts";
+import type { Mark } from "../../model/judgement.ts";
+import { type PublishedCluster, publishedValue } from "../../model/published-cluster.ts";
+import { valueText } from "../../model/stored.ts";
+import { carryOut } from "../../plan/carry-out.ts";
+import { type Plan, planFor } from "../../plan/changes.ts";
+import { type Judge, judgeNoMapping } from "../../plan/judge.ts";
+import { planClusters } from "../../plan/plan-clusters.ts";
+import type { ClusterPlan } from "../../plan/propose.ts";
+import { readByName } from "../../plan/read.ts";
+import { beforeWrites } from "../../plan/stopped.ts";
+import { readingOf } from "./published.ts";
+
+/** Publishes the cluster in the store of each of its contexts. */
+export async function publish(
+  clusters: Clusters,
+  published: PublishedCluster,
+  options: WriteOptions,
+  run: Run,
+): Promise<void> {
+  const ids = new Set(clusters.chosen.map(({ cluster }) => cluster));
+  if (ids.size > 1)
+    throw usage(`--publish is for one cluster, but ${ids.size} were given: ${listed([...ids])}.`);
+  await beforeWrites(run, () => verifyServer(published, run));
+  const planned = await planClusters(clusters, options, run, (connection, place, own) =>
+    planPublication(published, place, connection, own),
+  );
+  await carryOut(planned, options, run, { done: "Published" });
+}
+
+async function planPublication(
+  published: PublishedCluster,
+  place: Clusters["chosen"][number],
+  connection: Connection,
+  run: Run,
+): Promise<ClusterPlan> {
+  const name = clusterParameter(connection.review.prefix, place.cluster);
+  const known = await readByName([name], connection, run);
+  if (known.get(name)?.secure) {
+    throw finding(
+      `${name} is a SecureString, and a write does not change the type. Delete it first: aws ssm delete-parameter --name ${name}`,
+    );
+  }
+  const plan = planFor(known, new Map([[name, valueText(name, publishedValue(published))]]));
+  const { spell } = spellerFor(place, run.environment);
+  return {
+    plan: withText(plan, published),
+    known,
+    connection,
+    judge: judgeServer(published, place.cluster),
+    effect: () => [
+      `Users who have ssm:GetParameter on it can run: ${spell("kubeconfig client", "--merge")}`,
+    ],
+    gives: "no access",
+  };
+}
+
+/** Shows what users of the cluster notice, instead of the value. */
+function withText(plan: Plan, { server, ca }: PublishedCluster): Plan {
+  const changes = plan.changes.map((change) => {
+    const { before } = change;
+    const was = before === undefined ? undefined : readingOf(before);
+    const [is, authority] = [server, describeCertificates(ca)];
+    if (was === undefined) return { ...change, shown: `server: ${is}, CA: ${authority}` };
+    if (was.kind === "invalid")
+      return { ...change, shown: `${was.problem} -> server: ${is}, CA: ${authority}` };
+    const changed = (what: string, from: string, to: string) =>
+      from === to ? `${what}: ${to}` : `${what}: ${from} -> ${to}`;
+    const ofServer = changed("server", was.server, is);
+    return {
+      ...change,
+      shown: `${ofServer}, ${changed("CA", describeCertificates(was.ca), authority)}`,
+    };
+  });
+  return { ...plan, changes };
+}
+
+/** Marks each change: who chooses the server receives the tokens of its users. */
+function judgeServer({ server }: PublishedCluster, clusterId: string): Judge {
+  return async (changes, plan, connection, run) => {
+    const marks = changes.map(({ name }): Mark => {
+      const what = shortName(name, connection.review.prefix);
+      return {
+        parameter: name,
+        kind: "server",
+        gives: [],
+        text: `${what} sends users to ${server}, with tokens that ${clusterId} accepts for up to 15 minutes, and no other cluster`,
+      };
+    });
+    return { ...(await judgeNoMapping(changes, plan, connection, run)), marks };
+  };
+}

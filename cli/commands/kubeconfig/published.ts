@@ -1,0 +1,100 @@
+// The published clusters that users' kubeconfigs are made of: reads them for the user.
+
+import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
+import { ownAccount } from "../../aws/calls.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
+import { readOne } from "../../aws/parameter-store.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
+import { type ClusterFailure, inEachCluster } from "../../cmdline/clusters.ts";
+import { awsFailure, type Failure, finding, usage } from "../../io/errors.ts";
+import type { Run } from "../../io/run.ts";
+import {
+  describePublished,
+  type PublishedCluster,
+  parsePublished,
+} from "../../model/published-cluster.ts";
+import type { VersionedParameter } from "../../model/stored.ts";
+
+/** A cluster of which the server is known. */
+export interface KnownCluster extends PublishedCluster {
+  readonly place: ChosenCluster;
+  /** The Region of the cluster's parameters. */
+  readonly region: string;
+}
+
+/**
+ * Reads what is published of each cluster, one call each. A cluster of which several contexts are
+ * chosen, such as one for each Region, is returned once.
+ */
+export async function readPublished(clusters: Clusters, run: Run) {
+  const { results, failures } = await inEachCluster(clusters, run, readCluster);
+  const known = new Map<string, KnownCluster>();
+  const different: ClusterFailure[] = [];
+  for (const { value } of results) {
+    const { place } = value;
+    const other = known.get(place.cluster);
+    if (other === undefined) known.set(place.cluster, value);
+    else if (describePublished(other) !== describePublished(value))
+      different.push({ name: place.name, failure: ofAnother(value, other) });
+  }
+  return { found: [...known.values()], failures: [...failures, ...different] };
+}
+
+async function readCluster(place: ChosenCluster, run: Run): Promise<KnownCluster> {
+  const connection = await connect(place, {}, run);
+  const { ssm, review, config } = connection;
+  const name = clusterParameter(review.prefix, place.cluster);
+  const stored = await readOne(ssm, name, run.interrupted).catch((error: unknown) => {
+    throw isAccessDenied(error) ? forbidden(name, place, error) : error;
+  });
+  if (stored === undefined) throw await absent(name, place, connection, run);
+  const reading = readingOf(stored);
+  if (reading.kind === "invalid") throw invalid(name, reading.problem);
+  run.log(`${name}, version ${stored.version}: ${describePublished(reading)}\n`);
+  return { ...reading, place, region: config.region };
+}
+
+/** Reads the stored parameter. Never throws. */
+export function readingOf({ secure, value }: VersionedParameter) {
+  if (secure) return { kind: "invalid", problem: "the parameter is a SecureString" } as const;
+  const reading = parsePublished(value);
+  return reading.kind === "valid"
+    ? reading
+    : { ...reading, problem: `the value ${reading.problem}` };
+}
+
+function forbidden(name: string, { cluster }: ChosenCluster, error: unknown): Failure {
+  return awsFailure(
+    `No permission for ssm:GetParameter on ${name}: give --server and --ca, or ask an administrator of the cluster ` +
+      `${cluster} for the permission.`,
+    error,
+  );
+}
+
+async function absent(
+  name: string,
+  { cluster }: ChosenCluster,
+  { config, settings }: Connection,
+  run: Run,
+): Promise<Failure> {
+  const account = (await ownAccount(config, run)) ?? "unknown";
+  return finding(
+    `The cluster ${cluster} is not published: ${name} does not exist in account ${account}, region ${settings.region}. ` +
+      "Give --server and --ca, or ask an administrator of the cluster to publish it (kubeconfig client --publish).",
+  );
+}
+
+function invalid(name: string, problem: string): Failure {
+  return finding(
+    `The published cluster is invalid: ${problem} (${name}). Give --server and --ca, or ask an administrator of the ` +
+      "cluster to publish it again.",
+  );
+}
+
+function ofAnother({ place }: KnownCluster, other: KnownCluster): Failure {
+  return usage(
+    `It has the same id as ${other.place.name}, ${place.cluster}, but another server or CA. Run this for it alone, with ` +
+      "--alias <name>.",
+  );
+}

@@ -1,0 +1,73 @@
+// What a user's kubeconfig needs, as Parameter Store has it: the server, and the CA of its
+// certificate.
+
+import { isObject, parseStored, repeatedKey } from "../../functions/lib/json.ts";
+import { certificateBlocks, describeCertificates, readCertificate } from "./certificates.ts";
+
+/** The kube-apiserver of a cluster. */
+export interface PublishedCluster {
+  /** An https:// URL. */
+  readonly server: string;
+  /** The CA's certificates, PEM. */
+  readonly ca: string;
+}
+
+const FORMAT = 1;
+
+/** Returns the value of the parameter, for `valueText`. */
+export function publishedValue({ server, ca }: PublishedCluster): object {
+  return { format: FORMAT, server, certificateAuthority: ca };
+}
+
+export type PublishedReading =
+  | ({ readonly kind: "valid" } & PublishedCluster)
+  | { readonly kind: "invalid"; readonly problem: string };
+
+/**
+ * Reads the parameter's value. Never throws. A `problem` completes "the value ...", and repeats
+ * only the name of a key.
+ */
+export function parsePublished(text: string): PublishedReading {
+  const value = parseStored(text);
+  if (!isObject(value)) return invalid("is not a JSON object");
+  const { format, server, certificateAuthority: ca, ...others } = value;
+  if (typeof format === "number" && format > FORMAT)
+    return invalid(`has format ${format}, which is newer than ${FORMAT}`);
+  if (format !== FORMAT) return invalid(`must have format ${FORMAT}`);
+  const repeated = repeatedKey(value);
+  if (repeated !== undefined) return invalid(`repeats the key ${JSON.stringify(repeated)}`);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return invalid(`has an unknown key ${JSON.stringify(unknown)}`);
+  if (typeof server !== "string" || !isServer(server))
+    return invalid(`must have a server: ${SERVER_RULE}`);
+  if (typeof ca !== "string" || !isAuthority(ca))
+    return invalid("must have a certificateAuthority: certificates in PEM, and nothing else");
+  return { kind: "valid", server, ca };
+}
+
+function invalid(problem: string): PublishedReading {
+  return { kind: "invalid", problem };
+}
+
+export const SERVER_RULE = "an https:// URL, such as https://10.0.0.1:6443";
+
+/**
+ * Returns whether users may connect to this URL. kube-apiserver serves only HTTPS, and clients send
+ * their tokens to it. kubectl accepts a path, as for a proxy in front of many clusters.
+ */
+export function isServer(text: string): boolean {
+  if (!/^https:\/\/[\x21-\x7e]{1,1000}$/.test(text)) return false;
+  const url = URL.parse(text);
+  return url !== null && `${url.username}${url.password}${url.search}${url.hash}` === "";
+}
+
+function isAuthority(text: string): boolean {
+  const blocks = certificateBlocks(text);
+  const isOnly = blocks.join("") === text.replaceAll(/\n(?=-----BEGIN )|\n$/g, "");
+  return blocks.length > 0 && isOnly && blocks.every((block) => readCertificate(block));
+}
+
+/** Returns a phrase with the server and its CA. */
+export function describePublished({ server, ca }: PublishedCluster): string {
+  return `${server}, CA ${describeCertificates(ca)}`;
+}
