@@ -1,23 +1,16 @@
 // Warns of federated users, which a denial of a user does not cover: whoever has the user's key
 // chooses their names (sts:GetFederationToken).
 
-import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { arnSections } from "../../../functions/authenticator/mapping/arn.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { listed, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import {
-  decide,
-  type ReviewSettings,
-  type StoredParameters,
-  shortName,
-  supposeIdentity,
-} from "../../model/evaluation.ts";
-import { mayBeEnded } from "./deny-effect.ts";
-
-/** No federated user and no account has this name. */
-const NONE = "000000000000";
+import { sectionsOverlap } from "../../model/entry-arns.ts";
+import type { ReviewSettings, StoredParameters } from "../../model/evaluation.ts";
+import { activeDenials, deniesAll } from "../../model/name-denials.ts";
+import { federatedUsers, type PossibleIdentity } from "../../model/person.ts";
 
 /**
  * Warns if mappings grant access to federated users that no denial covers.
@@ -36,39 +29,49 @@ export function warnOfFederatedUsers(
 ): void {
   const { spell } = spellerFor(cluster, run.environment);
   const adviceFor = (of: string) =>
-    `To deny them too: ${spell("mappings deny", shellWord(federatedUsers(of, review)))}`;
+    `To deny them too: ${spell("mappings deny", shellWord(everyFederatedUser(of, review)))}`;
   if (stored === undefined) {
     run.log(
       `Warning: ${start}. Could not read which mappings grant them access. ${adviceFor(account)}\n`,
     );
     return;
   }
-  const granting = mayBeEnded(federatedUsers(account, review), stored, review).filter(
-    (name) => !isDenied(accountIn(name, review), stored, review),
-  );
+  const granting = grantedUsers(account, stored, review);
   if (granting.length === 0) return;
-  const names = granting.map((name) => shortName(name, review.prefix));
+  const names = [...new Set(granting.map(({ mapping }) => mapping))];
   const verb = names.length === 1 ? "grants" : "grant";
-  const accounts = new Set(granting.map((name) => accountIn(name, review)));
-  const [only = "any", ...others] = accounts;
-  const of = account === "any" && others.length === 0 ? only : account;
+  const [only = "*", ...others] = new Set(granting.map(accountIn));
+  const of = others.length === 0 ? only : "*";
   run.log(
     `Warning: ${start} (sts:GetFederationToken): ${listed(names, "", 5)} ${verb} them access. ${adviceFor(of)}\n`,
   );
 }
 
-function accountIn(name: string, { prefix }: ReviewSettings): string {
-  return readName(prefix, name)?.account ?? "any";
+/** Returns the federated users of the account, or of `any`, that a mapping and no denial applies to. */
+function grantedUsers(
+  account: string,
+  stored: StoredParameters,
+  review: ReviewSettings,
+): readonly PossibleIdentity[] {
+  const denials = activeDenials(stored, review);
+  const own = arnSections(everyFederatedUser(account, review));
+  return federatedUsers(stored, review)
+    .filter(({ arnLike }) => sectionsOverlap(own, arnSections(arnLike)))
+    .map((identity) => (account === "any" ? identity : ofAccount(account, identity)))
+    .filter((identity) => !denials.some((denial) => deniesAll(denial, identity)));
 }
 
-/** Returns the pattern for every federated user of an account, or of any. */
-export function federatedUsers(account: string, { partition }: ReviewSettings): string {
+/** @param account or `any`, or a pattern of accounts */
+function everyFederatedUser(account: string, { partition }: ReviewSettings): string {
   return `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
 }
 
-/** Returns whether a denial covers a federated user whatever its name is. */
-function isDenied(account: string, stored: StoredParameters, review: ReviewSettings): boolean {
-  const all = federatedUsers(account, review);
-  const sample = supposeIdentity(all.replaceAll("*", NONE));
-  return sample !== undefined && decide(review, sample, stored).deciding?.verdict.kind === "deny";
+function accountIn({ arnLike }: PossibleIdentity): string {
+  return arnLike.split(":")[4] ?? "*";
+}
+
+/** A pattern of every account has the users of this one, too. */
+function ofAccount(account: string, identity: PossibleIdentity): PossibleIdentity {
+  const arnLike = identity.arnLike.split(":").with(4, account).join(":");
+  return { ...identity, arnLike, canonicalLike: arnLike };
 }

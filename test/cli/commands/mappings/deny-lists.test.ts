@@ -170,6 +170,39 @@ test("deny of a name warns of the federated users that its IAM user can create, 
       `federated-user/${A}/x grants`,
       A,
     ],
+    [
+      {
+        [`federated-user/${A}/dave`]: {
+          arn: `arn:aws:sts::${A}:federated-user/dave`,
+          username: "x",
+        },
+        "deny/any": [{ name: "dave" }],
+      },
+      undefined,
+      A,
+    ],
+    // The denial itself covers it.
+    [
+      {
+        [`federated-user/${A}/jane`]: {
+          arn: `arn:aws:sts::${A}:federated-user/jane`,
+          username: "jane",
+        },
+      },
+      undefined,
+      A,
+    ],
+    [
+      {
+        "pattern/any": [
+          { arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" },
+          { arnLike: `arn:aws:sts::${B}:federated-user/d*`, username: "x" },
+        ],
+        [`deny/${A}`]: [{ arnLike: `arn:aws:sts::${A}:federated-user/d*` }],
+      },
+      "pattern/any grants",
+      B,
+    ],
     [{ [`account/${A}`]: { notAfter: "2020-01-01T00:00:00Z" } }, undefined, A],
     [{ [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:*`, username: "x" }] }, undefined, A],
     [
