@@ -19,7 +19,7 @@ import {
   type Proposal,
   type ProposeOptions,
 } from "./propose.ts";
-import { planData, printPlans } from "./show.ts";
+import { planData, printKeptDenials, printPlans } from "./show.ts";
 import {
   type ClusterToWrite,
   type ReadyCluster,
@@ -78,11 +78,13 @@ export async function carryOut(
   if (!goesOn)
     throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
   if (options.dryRun) {
+    if (options.report === undefined) printKeptDenials(ready, run);
     throwWorst(refused);
     run.log("Nothing was written.\n");
     return ready.map(({ plan }) => plan);
   }
   const perSecond = await ask(wanted, refused, options, run);
+  printKeptDenials(ready, run);
   if (wanted.length > 0) await action.onAccept?.();
   const results = await writeClusters(
     wanted,

@@ -51,9 +51,27 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
   }
 }
 
+/**
+ * Prints the denials that each plan keeps, and that its files do not have. They need no decision, so
+ * they are not part of the plan, of which the last lines ask for one.
+ */
+export function printKeptDenials(
+  clusters: readonly Pick<ClusterToShow, "name" | "shown">[],
+  { print, columns }: Output,
+): void {
+  for (const { name, shown } of clusters) {
+    const { keptDenials = [] } = shown;
+    if (keptDenials.length === 0) continue;
+    const where = clusters.length > 1 ? `${name}: ` : "";
+    const what = keptDenials.length === 1 ? "denial" : "denials";
+    const kept = notInFiles(keptDenials.length, what, "--prune-denials");
+    print(hangingIndent("", `${where}${kept}: ${listed(keptDenials)}.`, columns));
+  }
+}
+
 /** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
 function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
-  const { changes, unchanged, extra, keptDenials = [], marks, warnings, notes } = plan;
+  const { changes, unchanged, extra, marks, warnings, notes } = plan;
   const line = (head: string, text: string, tone?: Tone) =>
     run.print(hangingIndent(head, text, run.columns), tone);
   const kinds = [...Map.groupBy(byPerson(riskiestFirst(marks)), ({ kind }) => kind).values()];
@@ -71,10 +89,6 @@ function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
     for (const text of warnings.get(name) ?? []) line(`${INDENT}warning: `, text);
   }
   line("", summary(changes, unchanged, extra));
-  if (keptDenials.length > 0) {
-    const what = keptDenials.length === 1 ? "denial" : "denials";
-    line("", `${notInFiles(keptDenials.length, what, "--prune-denials")}: ${listed(keptDenials)}.`);
-  }
   if (marks.length === 0) return;
   const hidden = marks.length - shown.reduce((sum, { entries }) => sum + entries, 0);
   line(

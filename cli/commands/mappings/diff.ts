@@ -23,7 +23,7 @@ import { readMappingFiles } from "../../model/mapping-file.ts";
 import { readForAccess } from "../../plan/access/read-for-access.ts";
 import { planChanges, withoutEnded, withoutManaged } from "../../plan/changes.ts";
 import { destinationOf, readToCompare, requireParameters } from "../../plan/read.ts";
-import { planData, printDifferences, printPlans } from "../../plan/show.ts";
+import { planData, printDifferences, printKeptDenials, printPlans } from "../../plan/show.ts";
 import { compare, FILE_HELP, PRUNE, type PruneOptions } from "./compare.ts";
 
 interface DiffOptions extends StoreOptions, OutputOptions, PruneOptions {
@@ -77,8 +77,10 @@ async function diffFile(
   const { marks } = await readForAccess(plan.changes, view, connection, run);
   const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };
   const { prefix } = review;
-  if (options.output === "table")
+  if (options.output === "table") {
     printPlans([{ name: cluster.name, shown, destination, prefix }], run);
+    printKeptDenials([{ name: cluster.name, shown }], run);
+  }
   return {
     data: planData(shown, destination, prefix),
     isDifferent: plan.changes.length > 0,

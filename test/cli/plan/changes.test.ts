@@ -7,7 +7,7 @@ import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
 import { outcome } from "../../../cli/plan/propose.ts";
-import { planData, printPlans } from "../../../cli/plan/show.ts";
+import { planData, printKeptDenials, printPlans } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 
@@ -127,7 +127,7 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
       change("role/2/b", {}, { username: "b" }),
       change("role/3/c", {}, undefined),
     ],
-    { marks, warnings, extra: ["x"], keptDenials: ["arn:d"] },
+    { marks, warnings, extra: ["x"] },
   );
   assert.deepEqual(text.split("\n"), [
     "Plan for account 1:",
@@ -144,16 +144,33 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
     "<removed> - role/3/c",
     "<removed>     every identity, with its ARN as the username",
     "1 to add, 1 to change, 1 to remove, 2 unchanged (1 more is not in the files and is kept; --prune removes it).",
-    "1 denial is not in the files and is kept; --prune-denials removes it: arn:d.",
     "<weakened> ! Needs your consent: 1 new administrator, 1 name that needs care, 11 grants to more than one principal, 1 grant to a denied principal, 1 end dropped (1 more than shown).",
     "",
   ]);
-  const kept =
-    "2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.";
   const consent = "<weakened> ! Needs your consent: 1 grant to a denied principal.";
   assert.equal(
     show([], { keptDenials: ["arn:d", "arn:e"], marks: [mark("denied", "denied")] }),
-    `Plan for account 1:\n0 to add, 0 to change, 0 to remove, 2 unchanged.\n${kept}\n${consent}\n`,
+    `Plan for account 1:\n0 to add, 0 to change, 0 to remove, 2 unchanged.\n${consent}\n`,
+  );
+});
+
+test("kept denials are printed apart from the plan, for each of several clusters", () => {
+  const of = (name: string, keptDenials: readonly string[]) => ({
+    name,
+    shown: { changes: [], unchanged: 0, extra: [], keptDenials, marks: [], warnings: new Map() },
+  });
+  const printed = (clusters: readonly ReturnType<typeof of>[]) => {
+    const texts: string[] = [];
+    printKeptDenials(clusters, { columns: undefined, print: (text) => texts.push(text) });
+    return texts.join("");
+  };
+  assert.equal(
+    printed([of("one", ["arn:d"])]),
+    "1 denial is not in the files and is kept; --prune-denials removes it: arn:d.\n",
+  );
+  assert.equal(
+    printed([of("one", ["arn:d", "arn:e"]), of("two", [])]),
+    "one: 2 denials are not in the files and are kept; --prune-denials removes them: arn:d, arn:e.\n",
   );
 });
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { useFolder } from "../../fixtures.ts";
 import { ADMIN, exits, prints, useCluster } from "./cluster.ts";
 
 const LIST = "pattern/111122223333";
@@ -12,6 +13,7 @@ const pattern = (name: string, username = name) => ({
 const NOW = Date.UTC(2026, 10, 25);
 const cluster = useCluster(ADMIN);
 const put = (value: unknown, name = LIST) => cluster.put(name, value);
+const { write } = useFolder();
 const stored = () => cluster.value(LIST);
 const withFile = (words: string, mappings: readonly unknown[], deny: readonly unknown[] = []) =>
   cluster.mappings(`${words} -f -`, { input: JSON.stringify({ mappings, deny }), now: NOW });
@@ -49,6 +51,26 @@ test("--prune keeps and reports denials that are not in the file, and --prune-de
   const run = (words: string) => withFile(words, [admin], deny);
   const kept = [denial("leaver").arnLike, denial("other").arnLike, "arn:aws:iam::*:user/guest"];
   const line = `3 denials are not in the files and are kept; --prune-denials removes them: ${kept.join(", ")}.\n`;
+  const dry = await exits(run("apply --prune --dry-run"), 0, "Nothing was written.\n");
+  assert.ok(dry.out.endsWith(line), dry.out);
+  // The question is answered before the list, however long it is.
+  let atQuestion = "";
+  let printed = "";
+  const file = write("kept.json", JSON.stringify({ mappings: [admin], deny }));
+  const asked = await cluster.mappings(`apply --prune -f ${file}`, {
+    now: NOW,
+    interactive: true,
+    input: "n\n",
+    onPrint: (text) => {
+      printed += text;
+    },
+    onLog: (text) => {
+      if (text.includes("[y/N]")) atQuestion = printed;
+    },
+  });
+  assert.equal(asked.code, 1, asked.err);
+  assert.match(atQuestion, /1 unchanged\.\n$/);
+  assert.doesNotMatch(asked.out, /are kept/);
   const { out } = await exits(run("apply -y --prune"), 0);
   assert.ok(out.endsWith(`0 to add, 1 to change, 0 to remove, 1 unchanged.\n${line}`), out);
   const list = [denial("leaver"), deny[1], denial("other"), denial("new")];
