@@ -17,7 +17,7 @@ export interface PlanToJudge {
   /** Requested changes that are not written, because a stack manages their parameters. */
   readonly skipped: readonly Change[];
   /** As in `ClusterPlan`. */
-  readonly gives: "no access" | undefined;
+  readonly grantsNothing: boolean;
   /** Whether the user skips the checks of `guard`. */
   readonly force: boolean;
 }

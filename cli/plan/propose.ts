@@ -48,10 +48,10 @@ export interface ClusterPlan {
    */
   readonly effect?: (now: number, isComplete: boolean) => readonly string[];
   /**
-   * Set for a plan that gives no identity access to the cluster: it may take access away, or change
-   * an issuer's keys.
+   * Whether the plan grants no identity access to the cluster: it may take access away, or change an
+   * issuer's keys.
    */
-  readonly gives?: "no access";
+  readonly grantsNothing?: true;
   /** A sentence that reports the writes; default: their number. */
   readonly outcome?: string;
 }
@@ -81,8 +81,9 @@ export async function prepare(
   options: ProposeOptions,
   run: Run,
 ): Promise<Prepared> {
-  const { plan: wanted, known, connection, judge, gives, outcome: reported } = planned;
+  const { plan: wanted, known, connection, judge, outcome: reported } = planned;
   const { review } = connection;
+  const grantsNothing = planned.grantsNothing === true;
   const force = options.force === true;
   await requireCluster(known, connection, options, run);
   const { problem } = await readFunction(connection, run.interrupted);
@@ -94,7 +95,7 @@ export async function prepare(
   const { changes } = plan;
   const judgement = await judge(
     changes,
-    { known, skipped: managed, gives, force },
+    { known, skipped: managed, grantsNothing, force },
     connection,
     run,
   );
@@ -109,8 +110,7 @@ export async function prepare(
   if (changes.length === 0 && skipped.length === 0) return { shown, destination };
   try {
     if (changes.length === 0) throw finding("Nothing was written.");
-    if (problem !== undefined && gives === undefined)
-      throw finding(`Nothing was written. ${problem}`);
+    if (problem !== undefined && !grantsNothing) throw finding(`Nothing was written. ${problem}`);
     if (!force) await guard();
   } catch (error) {
     if (error instanceof Failure) return { shown, destination, refusal: error };

@@ -73,7 +73,7 @@ async function planRemoval(
     connection,
     judge: judgeNoMapping,
     effect: () => [`The function rejects ${name} within 60 s.`],
-    gives: "no access",
+    grantsNothing: true,
   };
 }
 

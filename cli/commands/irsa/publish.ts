@@ -108,7 +108,7 @@ async function planPublication(
     connection,
     judge: judgeNoMapping,
     effect: () => [effect],
-    gives: "no access",
+    grantsNothing: true,
   };
 }
 

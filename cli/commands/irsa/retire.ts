@@ -151,7 +151,7 @@ async function planRetirement(
     connection,
     judge: judgeNoMapping,
     effect: () => [effect],
-    gives: "no access" as const,
+    grantsNothing: true as const,
   };
   return { retired, change, problemOf, planned };
 }

@@ -63,7 +63,7 @@ async function planPublication(
     effect: () => [
       `Users who have ssm:GetParameter on it can run: ${spell("kubeconfig client", "--merge")}`,
     ],
-    gives: "no access",
+    grantsNothing: true,
   };
 }
 

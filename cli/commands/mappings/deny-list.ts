@@ -41,8 +41,8 @@ export interface Terms {
  *
  * @param isWhole whether the plan knows every mapping, or with --account that account's
  */
-export function ofDenials(isWhole: boolean): Pick<ClusterPlan, "gives" | "judge"> {
-  return { gives: "no access", judge: judgeAccess({ isWhole, merges: true }) };
+export function ofDenials(isWhole: boolean): Pick<ClusterPlan, "grantsNothing" | "judge"> {
+  return { grantsNothing: true, judge: judgeAccess({ isWhole, merges: true }) };
 }
 
 /** The limit for reading all mappings of a large cluster, for which a denial must not wait. */

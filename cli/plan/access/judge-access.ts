@@ -19,7 +19,7 @@ interface AccessOptions {
 
 /** Returns what judges a plan of mappings and denials. */
 export function judgeAccess({ isWhole = false, merges = false }: AccessOptions = {}): Judge {
-  return async (changes, { known, skipped, gives, force }, connection, run) => {
+  return async (changes, { known, skipped, grantsNothing, force }, connection, run) => {
     const { review } = connection;
     const view = { known, isWhole, merges, skipped };
     const { current, marks, reader } = await readForAccess(changes, view, connection, run);
@@ -33,7 +33,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
-        if (gives === undefined) await guardNames(changes, current, connection, run);
+        if (!grantsNothing) await guardNames(changes, current, connection, run);
       },
       nextPhase: (wanted, stored, clock) =>
         reader.settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
@@ -43,7 +43,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
         await checkConsent(wanted, stored, { marks, force, reader }, others, clock);
         // A stack may have changed what the functions accept. --force is about other checks of a
         // denial: for a function that does not know names, the list would deny every identity.
-        if (!force || gives !== undefined) await guardNames(wanted, stored, connection, run, true);
+        if (!force || grantsNothing) await guardNames(wanted, stored, connection, run, true);
       },
     };
   };

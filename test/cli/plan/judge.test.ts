@@ -16,7 +16,7 @@ const change = (name: string, value: string | undefined): Change => {
   return { action: "change", name, before: undefined, value };
 };
 const judge = (changes: readonly Change[]) => {
-  const plan = { known: new Map(), skipped: [], gives: undefined, force: false };
+  const plan = { known: new Map(), skipped: [], grantsNothing: false, force: false };
   return judgeNoMapping(changes, plan, { review: CONTEXT } as Connection, run);
 };
 

@@ -61,7 +61,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
     const plan = planChanges(known, new Map(wanted), true);
-    const accepted = { known, skipped: [], gives: undefined, force: force === true };
+    const accepted = { known, skipped: [], grantsNothing: false, force: force === true };
     const judgement = await judgeAccess()(plan.changes, accepted, connection, run);
     const counts: Record<string, number> = {};
     ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
