@@ -143,8 +143,10 @@ test("the rows of logs, metrics and alarms have the sizes and counts of the code
       "docs/costs.md",
       `About ${usd(http)} USD a month for a cluster of 50 people, and ${none} for an idle one`,
     ],
-    ["README.md", `About ${Math.round(http)} USD a month for a cluster with 50 people`],
-    ["README.md", `An idle cluster costs ${none} USD`],
+    [
+      "README.md",
+      `[About ${Math.round(http)} USD a month](docs/costs.md) with 50 people; idle, ${none} USD`,
+    ],
     ["docs/deploy.md", `[${none} to ${usd(http)} USD a month](costs.md)`],
     ["SECURITY.md", ` M x ${kilobytes} kB `],
   ] as const) {
