@@ -7,6 +7,7 @@ import { ignoreEmptyVariables } from "../cmdline/options.ts";
 import { programName } from "../cmdline/spelling.ts";
 import { EXIT } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
+import { checkWords } from "./check-words.ts";
 import { COMMANDS, commandsBelow, isCalled, isGroup, nameIn, PATHS, pathIn } from "./commands.ts";
 
 const EXIT_CODES =
@@ -74,7 +75,7 @@ async function completeAll(command: Command, run: Run): Promise<void> {
 function completeCalled(group: Command, words: readonly string[], run: Run): void {
   group.hook("preSubcommand", async (_, called) => {
     await complete(called, run, group.args[1]);
-    checkValues(words, called);
+    checkWords(words, called, run);
     completeCalled(called, words, run);
   });
 }
@@ -104,35 +105,20 @@ function listByDefault(words: readonly string[]): readonly string[] {
 }
 
 /**
- * Checks the values of options: Commander would take the second option of `--username --yes` as the
- * value of the first.
- */
-function checkValues(words: readonly string[], command: Command): void {
-  const optionOf = (word: string) =>
-    command.options.find(({ short, long }) => short === word || long === word);
-  const before = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
-  for (const [at, word] of before.entries()) {
-    const option = optionOf(word);
-    const next = before[at + 1];
-    if (!option?.required || next === undefined || optionOf(next) === undefined) continue;
-    command.error(
-      `error: option '${option.flags}' argument missing: '${next}' is another option. If it is the value, write ${option.long}=${next}`,
-    );
-  }
-}
-
-/**
  * Parses the words, and runs the command. Throws `CommanderError` for wrong usage and after --help.
  * Its message is already printed.
  */
 export async function parse(words: readonly string[], run: Run): Promise<void> {
   const arranged = listByDefault(helpLast(words));
   const program = newProgram(run);
-  if (arranged[0] === "completion") await completeAll(program, run);
-  else {
+  if (arranged[0] === "completion") {
+    await completeAll(program, run);
+    program.hook("preSubcommand", (_, called) => checkWords(arranged, called, run));
+  } else {
     await complete(program, run, arranged[0]);
     completeCalled(program, arranged, run);
   }
+  checkWords(arranged, program, run);
   await program.parseAsync(arranged, { from: "user" });
 }
 

@@ -160,7 +160,7 @@ export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
 
 /** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
 export function checkTyping(who: string): void {
-  const fault = TYPING.find(([pattern]) => pattern.test(who))?.[1];
+  const fault = FAULTS.find(([pattern]) => pattern.test(who))?.[1];
   if (fault !== undefined) throw usage(`"${who}" ${fault(who)}.`);
 }
 
@@ -182,14 +182,11 @@ const INSTANCE_IDENTITY =
   /^(?:arn:[a-z-]+:(?:iam|sts)::[\d*]*:(?:assumed-)?)?role\/(?:\d{12}\/)?aws:ec2-instance(?:\/|$)/i;
 
 /**
- * The mistakes, each with the function that makes its phrase. The first one that matches is
- * reported.
+ * The mistakes in an identity, each with the function that makes its phrase, beside those of every
+ * text (typing.ts). The first one that matches is reported.
  */
-const TYPING: readonly (readonly [pattern: RegExp, fault: (who: string) => string])[] = [
+const FAULTS: readonly (readonly [pattern: RegExp, fault: (who: string) => string])[] = [
   [INSTANCE_IDENTITY, () => `is ${INSTANCE_IDENTITY_REFUSED}`],
-  [/[\u2018-\u201f]/, () => "contains curly quotes: use straight ones"],
-  [/^\s/, () => "begins with a space: remove it"],
-  [/\s$/, () => "ends with a space: remove it"],
   [/^(?!arn:)[Aa][Rr][Nn]:/, () => "must begin with arn: in lower case"],
   [/^(?!arn:).+arn:/i, () => "has text before arn: remove it"],
   [/^(?!arn:).*\s/, () => "contains a space: give one identity for each argument"],

@@ -204,7 +204,7 @@ for (const [typed, message, input] of [
       ] as const,
     ],
   ),
-  [`mappings set '"${ROLE}"'`, `""${ROLE}"" has text before arn: remove it.\n`],
+  [`mappings set '"${ROLE}"'`, `""${ROLE}"" has quotes in its value: remove one pair.\n`],
   [
     "mappings get role/Developers",
     '"role/Developers" has no account of 12 digits before its name.\n',

@@ -61,7 +61,7 @@ export function addCommand(command: Command, run: Run): Command {
     )
     .option(
       "--principal-id <id>",
-      "with --arn: only the role or user with this unique id, such as AROAEXAMPLE",
+      "with --arn: only the role or user with this unique id, such as AROA...",
     )
     .option("--out <file>", OUT)
     .option("--dry-run", "show the plan and write nothing")

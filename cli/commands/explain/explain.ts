@@ -135,7 +135,7 @@ function isJwtKind({ kind }: VerifiedIdentity): boolean {
 }
 
 const NOT_SUPPOSED =
-  "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE.";
+  "--session-name must be letters, digits or _+=,.@- without spaces, and --principal-id an id such as AROAEXAMPLE123456789X.";
 
 function checkUsage(
   who: string | undefined,

@@ -11,7 +11,7 @@ import {
   PLACEHOLDER,
 } from "./claim-placeholders.ts";
 
-const PLACEHOLDERS = [
+export const PLACEHOLDERS = [
   "AccountID",
   "SessionName",
   "SessionNameRaw",

@@ -62,7 +62,10 @@ for (const [typed, message] of [
     "mappings list -c a/b",
     /^error: .* argument 'a\/b' is invalid\. It must be up to 100 letters.*\n$/,
   ],
-  ["mappings list --cluster=", /argument '' is invalid\. It must be up to 100 letters/],
+  [
+    "mappings list --cluster=",
+    "--cluster is empty. If a variable sets it, that variable is empty or not set.\n",
+  ],
   [
     "explain x --cluster a -c b",
     /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/,

@@ -41,14 +41,14 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
       "--arn",
       USER,
       "--principal-id",
-      "AIDAEXAMPLE",
+      "AIDAEXAMPLE123456789X",
       "--until",
       END,
       "--yes",
     ]),
     0,
   );
-  const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE", notAfter: END };
+  const entry = { name: "k3s", arn: USER, principalId: "AIDAEXAMPLE123456789X", notAfter: END };
   assert.deepEqual(await stored(), [{ name: "control-plane", arn: ROLE }, entry]);
   assert.ok(isCaller(entry));
   await exits(callers(["add", "rescue", "--yes"]), 0);
@@ -59,7 +59,7 @@ test("add --arn stores a role or user without a secret; list shows both kinds; r
   );
   assert.match(
     out,
-    /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE\)\n/,
+    /\nk3s +accepted +2100-01-01T00:00:00Z +arn:\S+:user\/path\/k3s \(AIDAEXAMPLE123456789X\)\n/,
   );
   assert.match(out, /\nrescue +accepted +[0-9a-f]{12}\n$/);
   const items = JSON.parse((await callers(["list", "-o", "json"])).out);
@@ -85,10 +85,10 @@ test("add refuses what could never be the caller, and writes nothing", async () 
       /is in another partition than the function \(aws\)/,
     ],
     [
-      ["--arn", ROLE, "--principal-id", "AIDAEXAMPLE"],
+      ["--arn", ROLE, "--principal-id", "AIDAEXAMPLE123456789X"],
       /principalId must be the unique id of a role \(AROA\.\.\.\)/,
     ],
-    [["--principal-id", "AROAEXAMPLE"], /^--principal-id needs --arn\.\n$/],
+    [["--principal-id", "AROAEXAMPLE123456789X"], /^--principal-id needs --arn\.\n$/],
     [["--arn", ROLE, "--endpoint", "https://a.example"], /cannot be used with option '--endpoint/],
     [["--arn", ROLE, "--out", "x"], /cannot be used with option '--out/],
   ] as const) {

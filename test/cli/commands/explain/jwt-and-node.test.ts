@@ -133,7 +133,7 @@ test("--jwt is refused for principals without such tokens, and with options for 
   const message =
     /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/;
   await exits(explain([`arn:aws:iam::${HOME}:root`, "--jwt"]), 2, message);
-  for (const more of ["--session-name=a", "--principal-id=AROA1"]) {
+  for (const more of ["--session-name=a", "--principal-id=AROAEXAMPLE123456789X"]) {
     await exits(explain([ROLE, "--jwt", more]), 2, /cannot be used with option/);
   }
 });

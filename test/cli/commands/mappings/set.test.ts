@@ -134,9 +134,13 @@ for (const [what, words, message] of [
   [
     "a control character",
     [DEVELOPERS, "--username", "a\u001b"],
-    invalid('username "a\\u001b" has a control char'),
+    '--username "a?" contains a character that is not visible (U+001B)',
   ],
-  ["a user's id for a role", role("--principal-id", "AIDAX"), invalid("principalId")],
+  [
+    "a user's id for a role",
+    role("--principal-id", "AIDAEXAMPLE123456789X"),
+    invalid("principalId"),
+  ],
   ["an end that is not a time", role("--until", "tomorrow"), "--until must be a duration such as"],
   [
     "an end in the past",
@@ -217,7 +221,7 @@ for (const [what, words, message] of [
   ],
   [
     "a pin of a session",
-    jane("--principal-id", "AROA1"),
+    jane("--principal-id", "AROAEXAMPLE123456789X"),
     invalid('unknown key "principalId"', LIST),
   ],
   [
