@@ -14,7 +14,7 @@ export interface ClusterFailure {
 
 /** A cluster, and the run of the work in it, which has its output. */
 export interface ClusterRun {
-  readonly place: ChosenCluster;
+  readonly cluster: ChosenCluster;
   /** With several clusters, its messages begin with its name. */
   readonly run: Run;
 }
@@ -32,7 +32,7 @@ export function runsOf(
     log: (text) => run.log(`${name}: ${text}`),
   }),
 ): ClusterRun[] {
-  return chosen.map((place) => ({ place, run: isSeveral ? runOf(place.name) : run }));
+  return chosen.map((cluster) => ({ cluster, run: isSeveral ? runOf(cluster.name) : run }));
 }
 
 /** The number of stores that are read or written at once. */
@@ -52,26 +52,26 @@ interface Turns {
  * Runs the work for each cluster. Results are in the order of the clusters. `work` starts in another
  * order: clusters of one account and Region share a rate limit, so they are not all started first.
  */
-export async function inTurns<C extends { readonly place: AwsOptions }, T>(
-  clusters: readonly C[],
-  work: (cluster: C) => Promise<T>,
+export async function inTurns<C extends { readonly cluster: AwsOptions }, T>(
+  items: readonly C[],
+  work: (item: C) => Promise<T>,
   { atOnce = STORES_AT_ONCE, onEnd }: Turns = {},
 ): Promise<T[]> {
-  const places = Map.groupBy(
-    clusters.entries(),
-    ([, { place }]) => `${place.profile} ${place.region}`,
+  const groups = Map.groupBy(
+    items.entries(),
+    ([, { cluster }]) => `${cluster.profile} ${cluster.region}`,
   );
-  const ranked = [...places.values()].flatMap((place) =>
-    place.map(([index, cluster], rank) => ({ index, cluster, rank })),
+  const ranked = [...groups.values()].flatMap((group) =>
+    group.map(([index, item], rank) => ({ index, item, rank })),
   );
   const running = new Set<Promise<unknown>>();
   const results: Promise<T>[] = [];
   let ended = 0;
-  for (const { index, cluster } of ranked.sort((a, b) => a.rank - b.rank)) {
+  for (const { index, item } of ranked.sort((a, b) => a.rank - b.rank)) {
     while (running.size >= atOnce) await Promise.race(running);
     const { promise: slot, resolve } = Promise.withResolvers<unknown>();
     const timer = atOnce < STORES_AT_ONCE ? undefined : setTimeout(resolve, SLOW_MS);
-    const result = work(cluster).finally(() => {
+    const result = work(item).finally(() => {
       ended += 1;
       onEnd?.(ended);
       resolve(clearTimeout(timer));
@@ -130,12 +130,12 @@ export async function inEachCluster<T>(
 ) {
   const output = outputByCluster(clusters.chosen, run);
   const runs = runsOf(clusters, run, atOnce === undefined ? output.runOf : undefined);
-  async function runIn({ place, run: own }: ClusterRun): Promise<Result<T> | ClusterFailure> {
+  async function runIn({ cluster, run: ownRun }: ClusterRun): Promise<Result<T> | ClusterFailure> {
     try {
-      return { cluster: place.name, value: await work(place, own) };
+      return { cluster: cluster.name, value: await work(cluster, ownRun) };
     } catch (error) {
       if (!clusters.isSeveral) throw error;
-      return { name: place.name, failure: failureIn(error, run) };
+      return { name: cluster.name, failure: failureIn(error, run) };
     }
   }
   const found = await inTurns(runs, runIn, { atOnce }).finally(output.flush);

@@ -27,7 +27,7 @@ export async function namesInTime(
   before: readonly string[],
   run: Run,
 ) {
-  const { place, options } = await typedSoFar(before, run);
+  const { cluster, options } = await typedSoFar(before, run);
   const names: string[] = [];
   const stop = new AbortController();
   const first = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ export async function namesInTime(
   const timers = [setTimeout(enough.resolve, ENOUGH_MS), setTimeout(late.resolve, PATIENCE_MS)];
   const read = async () => {
     const asking = quiet(run, AbortSignal.any([run.interrupted, stop.signal]));
-    for await (const page of pagesOf(lister, current, place, options, asking)) {
+    for await (const page of pagesOf(lister, current, cluster, options, asking)) {
       names.push(...page);
       if (names.length > 0) first.resolve();
     }
@@ -54,11 +54,11 @@ export async function namesInTime(
 async function* pagesOf(
   lister: Lister,
   current: string,
-  place: ClusterPlace,
+  cluster: ClusterPlace,
   options: StoreOptions,
   run: Run,
 ) {
-  const connection = await connect(place, options, run);
+  const connection = await connect(cluster, options, run);
   const { ssm, review, rates } = connection;
   if (lister === "callers")
     yield (await readCallers(connection, run.interrupted)).entries.map(callerName);
@@ -71,8 +71,8 @@ async function* pagesOf(
     // Permissions for one account cover only these paths.
     const isOneAccount = options.account !== undefined && !typed.includes("/");
     const path = `${review.prefix}/${isOneAccount ? `${typed}/${options.account}` : typed}`;
-    const own = isOneAccount ? await readSome(ssm, [path], run.interrupted) : new Map();
-    yield [...own.keys()].map((name) => shortName(name, review.prefix));
+    const ofAccount = isOneAccount ? await readSome(ssm, [path], run.interrupted) : new Map();
+    yield [...ofAccount.keys()].map((name) => shortName(name, review.prefix));
     for await (const page of readBranch(ssm, path, limitsOf(rates, run).read, run.interrupted)) {
       yield page.flatMap(({ name }) =>
         readName(review.prefix, name) ? shortName(name, review.prefix) : [],
@@ -97,7 +97,7 @@ async function typedSoFar(words: readonly string[], run: Run) {
     .action(() => {});
   ignoreEmptyVariables(command, run);
   const options: StoreOptions = (await command.parseAsync(words, { from: "user" })).opts();
-  return { place: await clusterOf(command, run), options };
+  return { cluster: await clusterOf(command, run), options };
 }
 
 function quiet(run: Run, interrupted: AbortSignal): Run {

@@ -51,7 +51,7 @@ export async function executePlan(
   action: Action = {},
 ) {
   const judged = await planAndJudge(makePlan, options, run);
-  const ready = judged === undefined ? [] : [{ name: "", place: {}, ...judged }];
+  const ready = judged === undefined ? [] : [{ name: "", cluster: {}, ...judged }];
   const planned = { isSeveral: false, ready, idle: [], isAbsent: false, failed: [] };
   await carryOut(planned, options, run, action);
 }

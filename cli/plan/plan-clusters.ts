@@ -75,20 +75,26 @@ export async function planClusters<P extends ClusterPlan>(
   const progress = startProgress("reading clusters", runs.length, run);
   const connectTo = isSeveral
     ? connectOnce(options, partition)
-    : (place: ChosenCluster, own: Run) => connect(place, options, own);
+    : (cluster: ChosenCluster, ownRun: Run) => connect(cluster, options, ownRun);
 
   /** Returns `undefined` for a cluster that is skipped. */
   async function planCluster(clusterRun: ClusterRun): Promise<Planned<P> | undefined> {
-    const { place, run: own } = clusterRun;
-    const { name } = place;
+    const { cluster, run: ownRun } = clusterRun;
+    const { name } = cluster;
     try {
       const neighbours = await neighboursOf(clusterRun, runs);
-      const connection = await beforeWrites(own, () => connectTo({ ...place, neighbours }, own));
+      const connection = await beforeWrites(ownRun, () =>
+        connectTo({ ...cluster, neighbours }, ownRun),
+      );
       if (connection === undefined) return undefined;
-      const judged = await planAndJudge(() => makePlan(connection, place, own), options, own);
-      return judged === undefined ? { name, isAbsent: false } : { name, place, ...judged };
+      const judged = await planAndJudge(
+        () => makePlan(connection, cluster, ownRun),
+        options,
+        ownRun,
+      );
+      return judged === undefined ? { name, isAbsent: false } : { name, cluster, ...judged };
     } catch (error) {
-      if (error instanceof Absent) return absent(name, error, own);
+      if (error instanceof Absent) return absent(name, error, ownRun);
       if (!isSeveral) throw error;
       return { name, failure: failureIn(error, run) };
     }

@@ -12,24 +12,27 @@ import type { Run } from "../io/run.ts";
  * before a connection in the prefix, the Region and the accounts that the contexts require.
  */
 export async function neighboursOf(
-  { place: own }: ClusterRun,
+  { cluster: own }: ClusterRun,
   runs: readonly ClusterRun[],
 ): Promise<readonly string[]> {
   const isDifferent = (first: string | undefined, second: string | undefined) =>
     first !== undefined && second !== undefined && first !== second;
   const alike = runs.filter(
-    ({ place }) =>
-      prefixOf(place) === prefixOf(own) && !isDifferent(place.contextAccount, own.contextAccount),
+    ({ cluster }) =>
+      prefixOf(cluster) === prefixOf(own) &&
+      !isDifferent(cluster.contextAccount, own.contextAccount),
   );
   if (alike.length <= 1) return [];
   const regions = await Promise.all(alike.map(regionOf));
-  const region = regions[alike.findIndex(({ place }) => place === own)];
-  return alike.flatMap(({ place }, at) => (isDifferent(regions[at], region) ? [] : place.cluster));
+  const region = regions[alike.findIndex(({ cluster }) => cluster === own)];
+  return alike.flatMap(({ cluster }, at) =>
+    isDifferent(regions[at], region) ? [] : cluster.cluster,
+  );
 }
 
 /** Returns `undefined` if the cluster's profile does not exist or has no Region. */
-async function regionOf({ place, run }: ClusterRun): Promise<string | undefined> {
-  const known = await clientConfig(place, run).catch(() => undefined);
+async function regionOf({ cluster, run }: ClusterRun): Promise<string | undefined> {
+  const known = await clientConfig(cluster, run).catch(() => undefined);
   return known?.config.region;
 }
 
@@ -43,27 +46,27 @@ export function connectOnce(options: StoreOptions, partition: string | undefined
   /** A promise for each Region and prefix, which resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
-  async function enter(place: ChosenCluster, run: Run, config: ClientConfig, earlier: unknown) {
-    const connection = await connect(place, options, run, config);
+  async function enter(cluster: ChosenCluster, run: Run, config: ClientConfig, earlier: unknown) {
+    const connection = await connect(cluster, options, run, config);
     // connect() has checked the context's account.
     const account =
-      place.contextAccount ?? (await ownAccount(config, run)) ?? `profile ${place.profile}`;
+      cluster.contextAccount ?? (await ownAccount(config, run)) ?? `profile ${cluster.profile}`;
     await earlier;
     const store = `${account} ${config.region} ${connection.review.prefix}`;
     const same = stores.get(store);
     if (same !== undefined) run.log(`Skipped: it is the same store as ${same}.\n`);
-    else stores.set(store, place.name);
+    else stores.set(store, cluster.name);
     return same === undefined ? connection : undefined;
   }
 
-  return async (place: ChosenCluster, run: Run): Promise<Connection | undefined> => {
-    const { config, partition: own } = await clientConfig(place, run);
-    if (partition !== undefined && own.id !== partition) {
-      run.log(`Skipped: region ${config.region} is in partition ${own.id}, not ${partition}.\n`);
+  return async (cluster: ChosenCluster, run: Run): Promise<Connection | undefined> => {
+    const { config, partition: actual } = await clientConfig(cluster, run);
+    if (partition !== undefined && actual.id !== partition) {
+      run.log(`Skipped: region ${config.region} is in partition ${actual.id}, not ${partition}.\n`);
       return undefined;
     }
-    const branch = `${config.region} ${place.prefix ?? place.cluster}`;
-    const entered = enter(place, run, config, known.get(branch));
+    const branch = `${config.region} ${cluster.prefix ?? cluster.cluster}`;
+    const entered = enter(cluster, run, config, known.get(branch));
     known.set(
       branch,
       entered.catch(() => {}),

@@ -24,7 +24,7 @@ import { writeAll } from "./write.ts";
 /** A cluster whose change is planned and judged. */
 export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
   readonly name: string;
-  readonly place: AwsOptions;
+  readonly cluster: AwsOptions;
   readonly plan: P;
 }
 
@@ -151,12 +151,12 @@ async function writeOrReplace(
 /** Writes a plan that replaces that of the cluster. */
 async function writeOther(
   plan: ClusterPlan,
-  { name, place, proposal }: ClusterToWrite,
+  { name, cluster, proposal }: ClusterToWrite,
   options: ProposeOptions,
   run: Run,
 ): Promise<ReadyCluster> {
   const prepared = await prepare(plan, options, run).catch(stop);
-  const ready: ReadyCluster = { name, place, plan, ...prepared };
+  const ready: ReadyCluster = { name, cluster, plan, ...prepared };
   printPlans([{ ...ready, prefix: plan.connection.review.prefix }], run);
   if (ready.refusal !== undefined) return stop(ready.refusal);
   const [left] = toWrite([ready]);

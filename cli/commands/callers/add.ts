@@ -92,8 +92,8 @@ async function add(name: string, clusters: Clusters, options: AddOptions, run: R
       ? { sha256: hash("sha256", token, "hex") }
       : { arn, ...(principalId !== undefined && { principalId }) };
   const caller: NewCaller = { name, proof, endAt, arn, out };
-  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
-    planAddition(caller, connection, own),
+  const planned = await planClusters(clusters, options, run, (connection, _, ownRun) =>
+    planAddition(caller, connection, ownRun),
   );
   const isPrinted = out === undefined && arn === undefined;
   const { deliver, noteStored, logRest } = deliverToken(name, text, out, isPrinted, run);

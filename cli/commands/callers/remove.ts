@@ -39,8 +39,8 @@ async function remove(
   options: WriteOptions,
   run: Run,
 ): Promise<void> {
-  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
-    planRemoval(name, options, connection, own),
+  const planned = await planClusters(clusters, options, run, (connection, _, ownRun) =>
+    planRemoval(name, options, connection, ownRun),
   );
   // A revoked token must not stay valid in one Region because another cannot be reached.
   await carryOut(planned, options, run, { done: "Removed", goesOn: true });

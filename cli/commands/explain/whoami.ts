@@ -53,8 +53,8 @@ export function whoamiCommand(command: Command, run: Run): Command {
 }
 
 async function whoami(clusters: Clusters, options: WhoamiOptions, run: Run): Promise<void> {
-  const { results, failures } = await inEachCluster(clusters, run, (cluster, own) =>
-    lookUp(cluster, options, own),
+  const { results, failures } = await inEachCluster(clusters, run, (cluster, ownRun) =>
+    lookUp(cluster, options, ownRun),
   );
   if (options.output !== "table") {
     const items = results.map(({ cluster, value }) => withCluster(clusters, cluster, data(value)));

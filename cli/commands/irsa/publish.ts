@@ -166,10 +166,10 @@ async function describeSource(
   const { hostname = "" } = URL.parse(issuer) ?? {};
   // The defaults of kubeadm and k3s, and of Talos.
   if (!/^kubernetes\.default(\.|$)/.test(hostname) && hostname !== new URL(server).hostname) {
-    const { IssuerUrl: own } = await outputsOfCluster(clusterId, config, run, "Issuer");
-    const other = own === undefined ? "" : `, not for ${own}`;
+    const { IssuerUrl: deployed } = await outputsOfCluster(clusterId, config, run, "Issuer");
+    const other = deployed === undefined ? "" : `, not for ${deployed}`;
     const advice = `If that is another cluster, its Pods could assume the roles of ${clusterId}: check the kubeconfig.`;
-    if (issuer !== own)
+    if (issuer !== deployed)
       run.log(`kube-apiserver at ${server} signs for ${issuer}${other}. ${advice}\n`);
   }
   return `, from ${server}, issuer ${issuer}`;

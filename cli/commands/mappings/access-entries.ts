@@ -115,10 +115,10 @@ function withGroups<T extends Foreign>(
   entry: T,
   groups: readonly string[] | undefined,
 ): T & Foreign {
-  const own = entry.groups ?? [];
+  const ofEntry = entry.groups ?? [];
   // importEntry() reports a value that is not a list.
-  if (!Array.isArray(own)) return entry;
-  const all = [...new Set([...own, ...(groups ?? [])])];
+  if (!Array.isArray(ofEntry)) return entry;
+  const all = [...new Set([...ofEntry, ...(groups ?? [])])];
   return {
     ...entry,
     groups: all,

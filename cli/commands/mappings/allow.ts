@@ -78,10 +78,10 @@ async function allow(
     clusters,
     options,
     run,
-    (connection, cluster, own) =>
+    (connection, cluster, ownRun) =>
       isPerson
-        ? planPersonRemoval(who, options, connection, own)
-        : planPrincipalRemoval(who, cluster, options, connection, own),
+        ? planPersonRemoval(who, options, connection, ownRun)
+        : planPrincipalRemoval(who, cluster, options, connection, ownRun),
     partitionIn(who),
   );
   await carryOut(planned, options, run, { done: "Allowed" });

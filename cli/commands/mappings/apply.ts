@@ -63,8 +63,8 @@ async function apply(
   const paths = [...(options.file ?? []), ...files];
   if (paths.length === 0) throw usage("Give a mapping file, such as -f mappings.yaml.");
   const entries = await readMappingFiles(paths, run);
-  const planned = await planClusters(clusters, options, run, (connection, _, own) =>
-    planFile(entries, options, connection, own),
+  const planned = await planClusters(clusters, options, run, (connection, _, ownRun) =>
+    planFile(entries, options, connection, ownRun),
   );
   const proposed: ProposeOptions =
     output === "table"

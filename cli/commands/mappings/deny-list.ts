@@ -53,7 +53,7 @@ const LOOK_MS = 5_000;
  * for which reading the deny list is enough.
  */
 export async function ifReadable<T>(
-  read: (own: Run) => Promise<T>,
+  read: (limited: Run) => Promise<T>,
   run: Run,
 ): Promise<T | undefined> {
   const limited = AbortSignal.any([run.interrupted, AbortSignal.timeout(LOOK_MS)]);

@@ -111,9 +111,9 @@ export async function planPerson(
     ...ofDenials(mappings !== undefined),
     names,
     notes: notesOf([...placed.desired.keys()], found, isByName),
-    ifRefused: async (error, own) =>
-      planAgain(error, plan, connection, own, refused, (more, fresh) =>
-        planPerson(who, cluster, options, terms, fresh, own, more),
+    ifRefused: async (error, ownRun) =>
+      planAgain(error, plan, connection, ownRun, refused, (more, fresh) =>
+        planPerson(who, cluster, options, terms, fresh, ownRun, more),
       ),
     // With --account, pattern/any is not read.
     endsAccess:
@@ -190,14 +190,14 @@ function refuseRole(
  */
 async function refuseOwnName(who: string, { config }: Connection, run: Run): Promise<void> {
   const identity = await ifReadable(
-    (own) => own.memo.once(config, "identity", () => callerIdentity(config, own)),
+    (limited) => limited.memo.once(config, "identity", () => callerIdentity(config, limited)),
     run,
   );
-  const own = identity && supposeIdentity(identity.Arn);
-  if (own === undefined || personNameOf(own) !== asciiLowerCase(who)) return;
+  const self = identity && supposeIdentity(identity.Arn);
+  if (self === undefined || personNameOf(self) !== asciiLowerCase(who)) return;
   throw new RefusedName(
     EXIT.usage,
-    `${who} is your own name (${own.arn}). To deny yourself, add --force.`,
+    `${who} is your own name (${self.arn}). To deny yourself, add --force.`,
   );
 }
 

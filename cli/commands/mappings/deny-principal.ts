@@ -48,11 +48,12 @@ export async function planPrincipal(
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const names = parametersOf(arnLike, review.prefix);
   const isOfAny = (name: string) => readName(review.prefix, name)?.account === "any";
-  const own = names?.filter((name) => account === undefined || !isOfAny(name)) ?? [];
+  const ofAccount = names?.filter((name) => account === undefined || !isOfAny(name)) ?? [];
   const read = (some: readonly string[], limited: Run) =>
     readByName([...new Set([parameter, ...some])], connection, limited);
   const all = await ifReadable(
-    (limited) => (names === undefined ? readMappings(connection, limited) : read(own, limited)),
+    (limited) =>
+      names === undefined ? readMappings(connection, limited) : read(ofAccount, limited),
     run,
   );
   const known = all ?? (await read([], run));
@@ -137,12 +138,12 @@ function similarMapping(
   stored: readonly string[],
   prefix: string,
 ): string | undefined {
-  const own = parametersOf(arnLike, prefix) ?? [];
+  const expected = parametersOf(arnLike, prefix) ?? [];
   const others = stored.filter((name) => {
     const kind = readName(prefix, name)?.kind;
-    return kind !== undefined && isOfOne(kind) && !own.includes(name);
+    return kind !== undefined && isOfOne(kind) && !expected.includes(name);
   });
-  const [name] = own.flatMap((parameter) => nearest(parameter, others) ?? []);
+  const [name] = expected.flatMap((parameter) => nearest(parameter, others) ?? []);
   return name && shortName(name, prefix);
 }
 

@@ -88,7 +88,8 @@ async function denyPrincipal(
     clusters,
     options,
     run,
-    (connection, cluster, own) => planPrincipal(who, cluster, options, terms, connection, own),
+    (connection, cluster, ownRun) =>
+      planPrincipal(who, cluster, options, terms, connection, ownRun),
     partitionIn(who),
   );
   const denials = planned.ready.map(({ plan }) => plan);
@@ -105,8 +106,8 @@ async function denyPerson(
   run: Run,
 ): Promise<void> {
   if (!options.force) refuseProgram(who);
-  const planned = await planClusters(clusters, options, run, (connection, cluster, own) =>
-    planPerson(who, cluster, options, terms, connection, own),
+  const planned = await planClusters(clusters, options, run, (connection, cluster, ownRun) =>
+    planPerson(who, cluster, options, terms, connection, ownRun),
   );
   const refusedName = planned.failed.find(({ failure }) => failure instanceof RefusedName);
   if (refusedName !== undefined) throw refusedName.failure;
@@ -149,8 +150,8 @@ async function writeDenials(
     ...plan,
     effect: (now, isComplete) => effectOf(who, plan, ending, now, isComplete),
     ...(ifRefused && {
-      async ifRefused(error: unknown, own: Run) {
-        const other = await ifRefused(error, own);
+      async ifRefused(error: unknown, ownRun: Run) {
+        const other = await ifRefused(error, ownRun);
         return other && withEffect(other);
       },
     }),

@@ -48,8 +48,8 @@ export function diffCommand(command: Command, run: Run): Command {
 async function diff(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
   if (options.file === undefined) return diffClusters(clusters, options, run);
   const entries = await readMappingFiles(options.file, run);
-  const { results, failures } = await inEachCluster(clusters, run, (cluster, own) =>
-    diffFile(entries, cluster, options, own),
+  const { results, failures } = await inEachCluster(clusters, run, (cluster, ownRun) =>
+    diffFile(entries, cluster, options, ownRun),
   );
   const plans = results.map(({ value }) => value.data);
   if (options.output !== "table")
@@ -92,11 +92,11 @@ async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run):
     throw usage("Give --file, or two clusters to compare: -c staging -c prod.");
   }
   if (options.prune) throw usage("--prune requires --file.");
-  const { results, failures } = await inEachCluster(clusters, run, async (cluster, own) => {
-    const connection = await connect(cluster, options, own);
-    const stored = await readToCompare(connection, own);
-    await requireParameters(stored, connection, own);
-    return { stored, destination: await destinationOf(connection, stored, own) };
+  const { results, failures } = await inEachCluster(clusters, run, async (cluster, ownRun) => {
+    const connection = await connect(cluster, options, ownRun);
+    const stored = await readToCompare(connection, ownRun);
+    await requireParameters(stored, connection, ownRun);
+    return { stored, destination: await destinationOf(connection, stored, ownRun) };
   });
   throwWorst(failures);
   const [first, second] = results.map(({ value }) => value);

@@ -54,9 +54,9 @@ function grantedUsers(
   review: ReviewSettings,
 ): readonly PossibleIdentity[] {
   const denials = activeDenials(stored, review);
-  const own = arnSections(everyFederatedUser(account, review));
+  const everyUser = arnSections(everyFederatedUser(account, review));
   return federatedUsers(stored, review)
-    .filter(({ arnLike }) => sectionsOverlap(own, arnSections(arnLike)))
+    .filter(({ arnLike }) => sectionsOverlap(everyUser, arnSections(arnLike)))
     .map((identity) => (account === "any" ? identity : ofAccount(account, identity)))
     .filter((identity) => !denials.some((denial) => deniesAll(denial, identity)));
 }

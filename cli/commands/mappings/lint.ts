@@ -62,7 +62,9 @@ async function lintMappings(clusters: Clusters, options: LintOptions, run: Run):
   const region = only === undefined ? options.region : only.region;
   const { results, failures } =
     file === undefined
-      ? await inEachCluster(clusters, run, (cluster, own) => lintStored(cluster, options, own))
+      ? await inEachCluster(clusters, run, (cluster, ownRun) =>
+          lintStored(cluster, options, ownRun),
+        )
       : { results: [{ cluster: "", value: await lintFiles(file, region, run) }], failures: [] };
   const isNamed = file === undefined && isSeveral;
   const items = results.flatMap(({ cluster, value }) =>

@@ -43,8 +43,8 @@ export function listCommand(command: Command, run: Run): Command {
 }
 
 async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
-  const { results, failures } = await inEachCluster(clusters, run, async (cluster, own) =>
-    listedEntriesIn(options, await connect(cluster, options, own), own),
+  const { results, failures } = await inEachCluster(clusters, run, async (cluster, ownRun) =>
+    listedEntriesIn(options, await connect(cluster, options, ownRun), ownRun),
   );
   const items = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(clusters, cluster, item)),

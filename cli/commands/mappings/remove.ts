@@ -63,7 +63,7 @@ async function remove(
     clusters,
     options,
     run,
-    (connection, cluster, own) => planRemovals(who, cluster, options, connection, own),
+    (connection, cluster, ownRun) => planRemovals(who, cluster, options, connection, ownRun),
     partitionIn(who[0] ?? ""),
   );
   await carryOut(planned, options, run, { done: "Removed" });
@@ -166,7 +166,7 @@ function commandsAgain(
   const removed = entriesIn(before?.value).filter(
     ({ mapping }) => !kept.has(JSON.stringify(mapping)),
   );
-  return removed.flatMap(({ kind, account, name: own, mapping }) => {
+  return removed.flatMap(({ kind, account, name: principal, mapping }) => {
     const { arn, notAfter } = mapping;
     // `set` would write a pattern of other accounts to another list, and rejects an end in the
     // past.
@@ -175,7 +175,7 @@ function commandsAgain(
       return [];
     const list = kind === "deny" && "name" in mapping && account !== "any" ? account : undefined;
     const words = [
-      arn ?? arnLike ?? identityName({ kind, account, name: own }),
+      arn ?? arnLike ?? identityName({ kind, account, name: principal }),
       ...optionWords("--account", list),
       ...Object.entries(OPTIONS).flatMap(([key, option]) =>
         [mapping[key as keyof typeof OPTIONS]]

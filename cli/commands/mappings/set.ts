@@ -116,7 +116,7 @@ async function set(who: string, clusters: Clusters, options: SetOptions, run: Ru
     clusters,
     options,
     run,
-    (connection, _, own) => planSet(who, options, endAt, connection, own),
+    (connection, _, ownRun) => planSet(who, options, endAt, connection, ownRun),
     partitionIn(who),
   );
   await carryOut(planned, options, run, { done: "Set" });
@@ -160,8 +160,8 @@ async function planSet(
   const text = valueText(name, put(mapping));
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
   // The deny lists that were also read are not part of the plan.
-  const own = new Map([...before].filter(([stored]) => stored === parameter));
-  const plan = planChanges(own, new Map([[parameter, text]]), false);
+  const ofParameter = new Map([...before].filter(([stored]) => stored === parameter));
+  const plan = planChanges(ofParameter, new Map([[parameter, text]]), false);
   warnOfSessionTrust(plan.changes, connection, run);
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);

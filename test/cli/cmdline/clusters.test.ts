@@ -9,7 +9,7 @@ const REGIONS = ["us-east-1", "us-west-2"];
 /** Twenty, of which the first ten are in one Region. */
 const ALL = Array.from({ length: 20 }, (_, at) => ({
   index: at,
-  place: { region: `${REGIONS[at < 10 ? 0 : 1]}` },
+  cluster: { region: `${REGIONS[at < 10 ? 0 : 1]}` },
 }));
 const settled = async () => {
   for (let turn = 0; turn < 50; turn += 1) await null;
