@@ -89,8 +89,48 @@ function exampleLines(examples: readonly Example[], command: Command): string {
   const texts = examples.map((example) =>
     typeof example === "string" ? `${program} ${example}` : example(program),
   );
-  const lines = texts.flatMap((text) => text.split("\n"));
+  const columns = (command.configureOutput().getOutHelpWidth?.() ?? HELP_COLUMNS) - 2;
+  const lines = texts
+    .map((text) => text.replace(/ \\\n +/g, " "))
+    .flatMap((text) => text.split("\n").flatMap((line) => wrapped(line, columns)));
   return lines.map((line) => `  ${line}`).join("\n");
+}
+
+/** Breaks a line of a shell before an option, a pipe or an argument, as far as it fits. */
+function wrapped(line: string, columns: number): string[] {
+  const [indent = ""] = /^ */.exec(line) ?? [];
+  const words = line.trim().match(/(?:'[^']*'|"[^"]*"|[^ '"])+/g) ?? [];
+  const lines: string[] = [];
+  let last = indent;
+  for (const [at, part] of parts(words).entries()) {
+    const longer = at === 0 ? `${indent}${part}` : `${last} ${part}`;
+    if (at === 0 || longer.length + CONTINUED.length <= columns) last = longer;
+    else {
+      lines.push(`${last}${CONTINUED}`);
+      last = `${EXAMPLE_INDENT}${part}`;
+    }
+  }
+  return [...lines, last];
+}
+
+const CONTINUED = " \\";
+
+const EXAMPLE_INDENT = "    ";
+
+/** Joins the words that belong together: an option and its value, and what follows a pipe. */
+function parts(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1);
+    if (last !== undefined && isBound(last, word)) joined.splice(-1, 1, `${last} ${word}`);
+    else joined.push(word);
+  }
+  return joined;
+}
+
+function isBound(last: string, word: string): boolean {
+  if (/^[|>]$/.test(word)) return false;
+  return /^[|>]$/.test(last) || (/^--?[a-z][\w-]*$/.test(last) && !word.startsWith("-"));
 }
 
 /** For these errors, Commander's message does not list the arguments that the command takes. */

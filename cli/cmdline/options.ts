@@ -53,7 +53,8 @@ export function ignoreEmptyVariables(command: Command, { environment }: Run): vo
   for (const option of unset) command.removeAllListeners(`optionEnv:${option.name()}`);
 }
 
-const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
+const CLUSTER_HELP =
+  "the cluster's id (the function's CLUSTER_ID), or a context (see contexts list)";
 
 /**
  * Reads --cluster. `before` is the value of an earlier one. Commander reads the environment only if
@@ -109,7 +110,7 @@ export const CONNECTIONS: OptionGroup = [
   new Option(CLUSTER_FLAGS, `${CLUSTER_HELP} (may be repeated; an id means all its contexts)`)
     .env("CLUSTER_ID")
     .argParser((text, before: readonly string[] = []) => [...before, readCluster(text)]),
-  new Option("--all-contexts", "every context of the configuration file").conflicts("new"),
+  new Option("--all-contexts", "every context").conflicts("new"),
   ...AWS,
   PREFIX,
 ];
@@ -119,7 +120,7 @@ export const CONNECTIONS: OptionGroup = [
  * account).
  */
 export const ACCOUNT: OptionGroup = [
-  new Option("--account <id>", "read and write only this account's mappings"),
+  new Option("--account <id>", "only the mappings and denials of this AWS account"),
 ];
 
 /** The options of commands that may read every mapping. */
@@ -131,7 +132,7 @@ export const READING: OptionGroup = [
 ];
 
 export const OUTPUT: OptionGroup = [
-  new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table"),
+  new Option("-o, --output <format>", "output format").choices(OUTPUT_FORMATS).default("table"),
 ];
 
 /** The option of commands that print one table. */
@@ -141,12 +142,15 @@ export const HEADERS: OptionGroup = [
 
 /** Returns the options of commands that print a list of named items. */
 export function listOutput(format: ListFormat = "table"): OptionGroup {
-  return [new Option("-o, --output <format>").choices(LIST_FORMATS).default(format), ...HEADERS];
+  return [
+    new Option("-o, --output <format>", "output format").choices(LIST_FORMATS).default(format),
+    ...HEADERS,
+  ];
 }
 
 export const NEW = new Option(
   "--new",
-  "write to a cluster that has no parameters yet; no effect on any other",
+  "write to a cluster that has nothing in Parameter Store yet; no effect on any other",
 );
 
 /** The options of commands whose writes skip no check. */
@@ -157,12 +161,16 @@ export const CONFIRM: OptionGroup = [
 
 export const ALLOW_WEAKENING = new Option(
   "--allow-weakening",
-  "with --yes: also write changes marked ! in the plan",
+  "with --yes: also write the changes marked ! in the plan, which may give access",
 );
 
 export const WRITE: OptionGroup = [
   ...CONFIRM,
-  new Option("--force", "skip the lockout check, the stack check and the check of denied names"),
+  new Option(
+    "--force",
+    "skip three checks: that an administrator remains (lockout check), that no stack manages the parameter, and that the " +
+      "function's version knows denied names",
+  ),
   NEW,
   ALLOW_WEAKENING,
   new Option("--rate <n>", `writes per second (default: ${DEFAULT_RATES.writes})`).argParser(

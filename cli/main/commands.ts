@@ -41,6 +41,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   mappings: {
     summary: "manage mappings and denials",
+    details:
+      "A mapping gives an AWS identity a username and groups in the cluster. A denial takes precedence over every mapping. " +
+      "Commands that write print a plan and ask first. A line that begins with ! is a change that may give access, and has " +
+      "its own question.",
     examples: [
       "mappings list --cluster prod",
       "mappings apply --cluster prod -f mappings.yaml --dry-run",
@@ -131,6 +135,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   callers: {
     summary: "manage which kube-apiservers may call the function",
+    details: "A caller proves itself by a token in the webhook's kubeconfig, or by its IAM role.",
     examples: ["callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
   "callers add": leaf(
@@ -168,6 +173,8 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
+    details:
+      "The issuer is a second function, which publishes the cluster's keys, so that IAM accepts the tokens of service accounts.",
     examples: ["irsa policy | kubectl apply -f -"],
   },
   "irsa keys": {

@@ -14,6 +14,10 @@ const EXIT_CODES =
   "Exit codes: 0 success; 1 a finding, a refused change, or something that does not exist; 2 wrong usage, file or " +
   "setting; 3 AWS or network failure, where a retry may help; 130 interrupted.";
 
+const DETAILS =
+  "The function is the AWS Lambda function that kube-apiserver asks about each login: a review is its answer to one token. " +
+  "Mappings in Parameter Store decide which username and groups an AWS identity gets.";
+
 /** Creates the program with the arguments and options of every command. */
 export async function createProgram(run: Run): Promise<Command> {
   const program = newProgram(run);
@@ -34,7 +38,7 @@ function newProgram(run: Run): Command {
   ];
   // Otherwise, `rollback --version 1` prints the version of the program.
   program.enablePositionalOptions();
-  return describe(program, { examples })
+  return describe(program, { details: DETAILS, examples })
     .version(packageJson.version, "-V, --version")
     .option("--debug", "with any command: report each request, and print more about an error")
     .addHelpText("after", () => `\n${program.createHelp().boxWrap(EXIT_CODES, helpColumns(run))}`);

@@ -37,9 +37,13 @@ export interface Target {
 }
 
 export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
-  sso/<account>/<permission set>   account/<account>   pattern/<account or any>
-  role/<account>/<name>   user/<account>/<name>   deny/<account or any>
-  sso-session/<account>/<permission set>
+  role/<account>/<name>                    a role
+  user/<account>/<name>                    an IAM user
+  sso/<account>/<permission set>           the users of a permission set
+  sso-session/<account>/<permission set>   its mappings of single users, a list
+  account/<account>                        every identity of an account
+  pattern/<account or any>                 the mappings by ARN pattern, a list
+  deny/<account or any>                    the denials, a list
   or a full parameter name.`;
 
 const NAMED_KINDS = kindsWhere((kind) => KINDS[kind].path === "named").join("|");
@@ -155,8 +159,11 @@ export function partitionIn(who: string): string | undefined {
 }
 
 export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
-  sso/<account>/<permission set>   account/<account>
-  role/<account>/<name>   user/<account>/<name>   root/<account>`;
+  role/<account>/<name>            a role
+  user/<account>/<name>            an IAM user
+  sso/<account>/<permission set>   the users of a permission set
+  account/<account>                every identity of an account
+  root/<account>                   the root user of an account`;
 
 /** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
 export function checkTyping(who: string): void {

@@ -67,7 +67,7 @@ export function addCommand(command: Command, run: Run): Command {
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .addOption(NEW)
-    .option("--force", "skip the stack check")
+    .option("--force", "skip the check that no stack manages the callers")
     .action(async (name: string, options: AddOptions) =>
       add(name, await clustersOf(command, run), options, run),
     );

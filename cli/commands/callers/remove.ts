@@ -27,7 +27,10 @@ export function removeCommand(command: Command, run: Run): Command {
     examples: ["callers remove control-plane-2026 -c prod"],
   }).argument("<name>", "name of the caller, as callers list shows it");
   return withOptions(command, CONNECTIONS, CONFIRM)
-    .option("--force", "skip the lockout check and the stack check")
+    .option(
+      "--force",
+      "skip two checks: that a caller remains (lockout check), and that no stack manages the callers",
+    )
     .action(async (name: string, options: WriteOptions) =>
       remove(name, await clustersOf(command, run), options, run),
     );

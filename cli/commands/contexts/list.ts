@@ -10,7 +10,10 @@ import type { Run } from "../../io/run.ts";
 export function listCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
-      "Give the name of a context as --cluster. The context marked * applies if no cluster is given.",
+      "A context is a name for a cluster with its region, account, profile and prefix. The file is " +
+      "~/.config/iam-authenticator/config.yaml, or below XDG_CONFIG_HOME. Give the name of a context as --cluster. The " +
+      "context marked * applies if no cluster is given.\n\n" +
+      "  defaultContext: prod\n  contexts:\n    prod: {cluster: my-cluster, region: eu-west-1, profile: operations}",
     examples: ["contexts", "contexts -o name"],
   });
   return withOptions(command, listOutput()).action((options: ListOutputOptions) =>

@@ -60,7 +60,8 @@ export function doctorCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
-      "mapping. Exit code 1: a check failed. With several clusters, each context needs webhookKubeconfig.",
+      "mapping. Exit code 1: a check failed. With several clusters, set " +
+      "webhookKubeconfig, the path of that kubeconfig, in each context.",
     examples: [
       "doctor -c prod --kubeconfig webhook.kubeconfig",
       "doctor -c prod --endpoint https://auth.example.com --token-file caller-token",

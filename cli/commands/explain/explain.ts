@@ -42,9 +42,9 @@ export function explainCommand(command: Command, run: Run): Command {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
       "file or on standard input: shells and process lists keep the command line.\n\n" +
-      "For a person's name, lists as whom it was seen to log in, by mappings and by granted reviews in the function's log, " +
-      "and what a session or a user of that name would be, by mapping. Exit code 1 then means that denials cover each of " +
-      "these mappings for this name. Exit code 0 does not prove that a person of this name logs in.\n\n" +
+      "For a person's name, it answers two questions. As whom did this name log in: users and sessions with a mapping, and " +
+      "granted reviews in the function's log. And whom would each mapping make of a session or a user of this name. Exit " +
+      "code 1: denials cover every such mapping. Exit code 0 does not prove that a person of this name logs in.\n\n" +
       "Otherwise, exit code 1 means that access is denied, or that the function cannot answer. The stack stores the function's settings in Parameter Store; where you cannot " +
       "read them, the verdict says on which settings it depends.",
     examples: [
@@ -64,7 +64,7 @@ export function explainCommand(command: Command, run: Run): Command {
     .addOption(
       new Option(
         "--jwt",
-        "evaluate an AWS-signed token of the ARN; shows <value> for its claims",
+        "as if the ARN had an AWS-signed token (see token --jwt); <value> stands for what its claims contain",
       ).conflicts(["tokenFile", "sessionName", "principalId"]),
     )
     .action(async (who: string | undefined, options: ExplainOptions) =>

@@ -27,8 +27,9 @@ export function denyCommand(command: Command, run: Run): Command {
       "kube-apiserver restarts. To remove a denial, use mappings allow. If <who> is already denied, this sets the " +
       `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
       "A name, such as jane@example.com, denies every session, IAM user and federated user of that name, whatever is mapped " +
-      "now or later. If a role or permission set has that name too, add --person. Where a function does not know names, or " +
-      "accepts AWS-signed tokens, the command denies what that person can be by the mappings instead. With several " +
+      "now or later. If a role or permission set has that name too, add --person. If the function is of a version that does " +
+      "not know denied names, or accepts AWS-signed tokens, the command instead writes a denial for each identity that this " +
+      "person can have by the stored mappings. With several " +
       "clusters, the command shows one plan, asks once, and goes on if one cluster fails.",
     examples: [
       "mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
@@ -39,7 +40,7 @@ export function denyCommand(command: Command, run: Run): Command {
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))
     .option("--session <name>", "only this session of a role or permission set")
-    .option("--description <text>")
+    .option("--description <text>", "a note, such as the reason, which lists show")
     .option(
       "--person",
       "<who> is the name of a person, even if a role or permission set has the same name",

@@ -33,7 +33,7 @@ interface DiffOptions extends StoreOptions, OutputOptions, PruneOptions {
 export function diffCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
-      "With --file, the exit code is 1 if apply would change something; kept denials do not count. Without --file, it compares two clusters: - is " +
+      "With --file, the exit code is 1 if apply would change something; denials that --prune keeps do not count. Without --file, it compares two clusters: - is " +
       "only in the first, + only in the second, and the exit code is 1 if they differ.",
     examples: [
       "mappings diff -c prod -f mappings.yaml --prune",

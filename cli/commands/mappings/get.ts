@@ -24,7 +24,7 @@ type GetOptions = StoreOptions & ListOutputOptions & { readonly session?: string
 
 export function getCommand(command: Command, run: Run): Command {
   describe(command, {
-    details: `With several names, it prints a list, and fails after it if one does not exist.\n\n${TARGET_HELP}`,
+    details: `With several names, it prints a list. If one does not exist, the exit code is 1.\n\n${TARGET_HELP}`,
     examples: [
       "mappings get -c prod arn:aws:iam::111122223333:role/Developers",
       "mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",

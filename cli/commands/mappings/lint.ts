@@ -44,7 +44,9 @@ export function lintCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
       "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
-      "finding is an error. If you deploy without a check before traffic, run lint of the new release first.",
+      "finding is an error. CDK and the release templates check a new version of " +
+      "the function before it answers reviews (check before traffic). If you deploy without that check, run the lint of the " +
+      "new release first.",
     examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml"],
   });
   return withOptions(command, CONNECTIONS, READING, OUTPUT, HEADERS)

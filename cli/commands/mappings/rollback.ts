@@ -47,7 +47,7 @@ interface RollbackOptions extends StoreOptions, WriteOptions {
 
 export function rollbackCommand(command: Command, run: Run): Command {
   describe(command, {
-    details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
+    details: `Of a list (pattern, deny, sso-session), a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
     examples: [
       "mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
       "mappings rollback -c prod role/111122223333/developers --to 3 --yes",

@@ -82,8 +82,11 @@ export function setCommand(command: Command, run: Run): Command {
     ],
   }).argument("<who>");
   return withOptions(command, CONNECTIONS, READING, WRITE, end("the mapping"))
-    .option("--session <name>", "only this session of the permission set")
-    .option("--username <template>", "may contain {SessionName} and other placeholders")
+    .option("--session <name>", "only the session of this user of IAM Identity Center")
+    .option(
+      "--username <template>",
+      "username in the cluster; may contain {SessionName}, {AccountID} and others (docs/reference.md)",
+    )
     .addOption(
       new Option("--access <level>", "replace the groups with that of an access level (see rbac)")
         .choices(ACCESS_LEVELS)
@@ -98,7 +101,7 @@ export function setCommand(command: Command, run: Run): Command {
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
     .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
-    .option("--description <text>")
+    .option("--description <text>", "a note, which lists show")
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action(async (who: string, options: SetOptions) =>
       set(who, await clustersOf(command, run), options, run),

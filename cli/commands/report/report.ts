@@ -66,16 +66,24 @@ interface ReportOptions extends SearchOptions, ListOutputOptions {
 export function reportCommand(command: Command, run: Run): Command {
   describe(command, {
     details:
-      "Prints each mapping with its end, who chooses its session name, its last granted login (UTC) and the number of " +
-      "granted reviews: kube-apiserver caches a login for two minutes. Findings: ended; denied; shadowed (another mapping " +
-      "takes precedence); absent (the role or user does not exist); re-created (principalId is of an earlier role or " +
-      "user); unused; program-sessions (a username with the session's name, but programs such as aws eks get-token named all " +
-      "sessions); invalid. Roles and users are checked only in the account of the credentials, with iam:ListRoles and " +
-      "iam:ListUsers. The log requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, " +
-      "and without --log-group cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch " +
-      "Logs charges by the gigabyte. --unused leaves out patterns, accounts and mappings that were written since then, and " +
-      "fails if the log does not cover the time. With two Regions, it counts the logins of both. Read its commands first: a " +
-      "mapping for emergencies is unused on purpose.",
+      "Prints each mapping with its last granted login (UTC), the number of granted reviews (kube-apiserver caches a login " +
+      "for two minutes), its end, and who chooses its session name. Mappings with findings come first.\n\n" +
+      "Findings:\n" +
+      "  invalid           the function rejects the mapping\n" +
+      "  denied            a denial takes precedence\n" +
+      "  re-created        its principalId is of an earlier role or user\n" +
+      "  absent            the role or user does not exist\n" +
+      "  ended             its end is in the past\n" +
+      "  shadowed          another mapping takes precedence\n" +
+      "  program-sessions  programs such as aws eks get-token named all sessions, so\n" +
+      "                    the username does not show who it was\n" +
+      "  unused            no login in the log\n\n" +
+      "Roles and users are checked only in the account of the credentials, with iam:ListRoles and iam:ListUsers. The log " +
+      "requires logs:StartQuery, logs:GetQueryResults, logs:StopQuery and logs:DescribeLogGroups, and without --log-group " +
+      "cloudformation:DescribeStacks: the construct's grantReadReviews grants them. CloudWatch Logs charges by the gigabyte.\n\n" +
+      "--unused prints commands: read them before you run them, since a mapping for emergencies is unused on purpose. It " +
+      "leaves out patterns, accounts and mappings that were written since then, and fails if the log does not cover the " +
+      "time. With two Regions, it counts the logins of both.",
     examples: [
       "report -c prod --kubeconfig admin.conf",
       "report -c prod -o csv > access.csv",
@@ -98,7 +106,9 @@ const REPORT: OptionGroup = [
     .argParser(readPastTime)
     .conflicts(["since", "kubeconfig", "output"]),
   new Option("--kubeconfig <file>", "add the RBAC roles in the cluster of its current context"),
-  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
+  new Option("-o, --output <format>", "output format")
+    .choices(["table", "csv", "json", "yaml"])
+    .default("table"),
 ];
 
 async function report(clusters: Clusters, options: ReportOptions, run: Run): Promise<void> {

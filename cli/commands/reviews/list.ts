@@ -41,7 +41,10 @@ export function listCommand(command: Command, run: Run): Command {
     details:
       "Prints equal reviews as one line with a count. Times are UTC. Requires logs:FilterLogEvents on the log group and, " +
       "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews grants both. " +
-      "With --each or --follow, -o json prints one object per line.",
+      "With --each or --follow, -o json prints one object per line.\n\n" +
+      "Outcomes: granted; denied; not_ours (a token of another authenticator, such as a ServiceAccount's); throttled (by " +
+      "STS); fault (the function or AWS failed); bad_request (no TokenReview); caller_refused (not one of the callers). A " +
+      "check by doctor is marked, by its User-Agent, which any client can send.",
     examples: [
       "reviews list -c prod --outcome denied --outcome fault",
       "reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
@@ -60,7 +63,9 @@ export function listCommand(command: Command, run: Run): Command {
 }
 
 const OUTPUT: OptionGroup = [
-  new Option("-o, --output <format>").choices(["table", "csv", "json", "yaml"]).default("table"),
+  new Option("-o, --output <format>", "output format")
+    .choices(["table", "csv", "json", "yaml"])
+    .default("table"),
 ];
 
 /** What is listed: the log of one cluster, among others. */

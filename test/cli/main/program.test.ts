@@ -22,9 +22,34 @@ test("help.txt, the help of every command, fits 80 columns", async () => {
     [47, 47],
   );
   for (const help of helps) {
-    const [text = ""] = help.split("\nExamples:\n");
-    for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
+    for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
   }
+});
+
+test("an example is broken where a shell continues it, and not in a wide terminal", async () => {
+  const examplesAt = async (columns: number) =>
+    (await cli("callers add --help", { columns })).out.split("\nExamples:\n")[1] ?? "";
+  const wide = await examplesAt(400);
+  assert.doesNotMatch(wide, /\\/);
+  const narrow = await examplesAt(60);
+  assert.ok(narrow.split("\n").every((line) => line.length <= 60 || !line.includes(" --")));
+  assert.equal(narrow.replaceAll(/ \\\n +/g, " "), wide);
+});
+
+test("the words of plans are explained where the help first has them", async () => {
+  const help = async (words: string) => (await cli(`${words} --help`)).out.replaceAll(/\s+/g, " ");
+  const group = await help("mappings");
+  assert.match(group, /A line that begins with ! is a change that may give access/);
+  for (const command of ["set", "edit", "remove", "deny", "allow", "apply", "rollback"]) {
+    const text = await help(`mappings ${command}`);
+    assert.match(text, /an administrator remains \(lockout check\)/);
+    assert.match(text, /marked ! in the plan, which may give access/);
+  }
+  assert.match(await help("callers remove"), /a caller remains \(lockout check\)/);
+  assert.match(
+    await help("mappings lint"),
+    /check a new version of the function before it answers reviews \(check before traffic\)/,
+  );
 });
 
 const SEE = "See: npx --no -- lambda-iam-authenticator";
