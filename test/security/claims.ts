@@ -107,6 +107,8 @@ const ROWS: readonly Row[] = [
   ["An outage becomes a denial, or a denial is cached", "functions/parameters/parameter-cache.ts", "usable.length === names.length && ", "", "test/functions/parameters/parameter-cache.test.ts"],
   ["An outage becomes a denial, or a denial is cached", "infra/endpoint/http-endpoint.ts", 'const retried = { "overwrite:statuscode": "500" };', 'const retried = { "overwrite:statuscode": "503" };', "test/infra/endpoint/endpoint.test.ts"],
   ["What a warm environment remembers changes an answer", "functions/parameters/stored-parameter.ts", "MAPPING_FOUND_MS = 30_000", "MAPPING_FOUND_MS = 90_000", `${A}/warm-environment.test.ts`],
+  ["An EC2 instance that is no node logs in", `${F}/identity/identity.ts`, "+=,.@-]{1,128}", "+=,.@:-]{1,128}", `${T}/identity/identity.test.ts`],
+  ["An EC2 instance that is no node logs in", `${F}/identity/identity.ts`, 'if (isInstanceIdentity(resource ?? ""))', "if (false)", `${T}/identity/identity.test.ts`],
   ["What a warm environment remembers changes an answer", `${F}/identity/identity-cache.ts`, " &&\n          clock() < known.expiresAt", "", `${T}/identity/identity.test.ts`],
   ["Callers that are read ahead count for too long", "functions/lib/work-ahead.ts", ".catch(() => {})", "", "test/functions/lib/work-ahead.test.ts"],
   ["While Parameter Store throttles, strangers cause more", "functions/aws/services.ts", "failure: { ms: 1_000,", "failure: { ms: 0,", "test/functions/parameters/parameter-cache-races.test.ts"],
