@@ -84,7 +84,7 @@ export function readMapping(item: unknown): Entry | Problem {
   const address = readAddress(value, account, permissionSet);
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
-  return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+  return check.valid ? { ...address, mapping: check.value } : { problem: check.problem };
 }
 
 /**
@@ -94,7 +94,7 @@ export function readDenial(item: unknown): Entry | Problem {
   const { account, ...value } = isObject(item) ? item : {};
   const check = checkDenyEntry(isObject(item) ? value : item, {});
   if (!check.valid) return { problem: check.problem };
-  const { entry } = check;
+  const { value: entry } = check;
   const denial = { kind: "deny", name: "", mapping: inOrder(entry) } as const;
   if ("name" in entry) {
     const list = account ?? "any";

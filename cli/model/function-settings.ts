@@ -118,12 +118,12 @@ export function judgeSettings(
   };
   if (reading.secure) return invalid("the parameter is a SecureString");
   const stored = parseStoredSettings(reading.value);
-  if (stored.kind === "invalid") return invalid(`the value ${stored.problem}`);
-  const { version, nodeLookup, unknown } = stored;
+  if (!stored.valid) return invalid(`the value ${stored.problem}`);
+  const { version, nodeLookup, settings, unknown } = stored.value;
   const others = `${unknown.join(", ")} of the function`;
   try {
     return {
-      settings: settingsFrom(stored.settings, shell),
+      settings: settingsFrom(settings, shell),
       nodeLookup,
       version,
       ...(unknown.length > 0 && {

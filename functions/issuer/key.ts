@@ -2,6 +2,7 @@
 // anyone can factor some RSA moduli.
 
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import { type Checked, invalid } from "../lib/checked.ts";
 import { isObject } from "../lib/json.ts";
 
 interface KeyMembers {
@@ -19,10 +20,6 @@ export type IssuerKey =
       readonly x: string;
       readonly y: string;
     });
-
-export type IssuerKeyCheck =
-  | { readonly valid: true; readonly key: IssuerKey }
-  | { readonly valid: false; readonly problem: string };
 
 /** Members of private and symmetric keys: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
 export const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -42,7 +39,7 @@ const CURVES: Readonly<Record<string, string>> = {
 const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
 /** Checks a parsed JSON value. A problem is a phrase that follows the parameter's name. */
-export function checkIssuerKey(value: unknown): IssuerKeyCheck {
+export function checkIssuerKey(value: unknown): Checked<IssuerKey> {
   if (!isObject(value)) return invalid("must be a JSON object: a public JWK");
   const secret = PRIVATE.find((member) => Object.hasOwn(value, member));
   if (secret !== undefined)
@@ -57,7 +54,7 @@ export function checkIssuerKey(value: unknown): IssuerKeyCheck {
   if (!isCanonical(key, publicKey)) return invalid("has a number that is not canonical base64url");
   const kid = keyId(publicKey);
   return key.kid === kid
-    ? { valid: true, key }
+    ? { valid: true, value: key }
     : invalid(`kid must be ${kid}: the SHA-256 of this key`);
 }
 
@@ -159,10 +156,6 @@ function weaknessOf(publicKey: KeyObject, key: IssuerKey): string | undefined {
 function isCanonical(key: IssuerKey, publicKey: KeyObject): boolean {
   const { n, e, x, y } = publicKey.export({ format: "jwk" });
   return key.kty === "RSA" ? key.n === n && key.e === e : key.x === x && key.y === y;
-}
-
-function invalid(problem: string): IssuerKeyCheck {
-  return { valid: false, problem };
 }
 
 /**

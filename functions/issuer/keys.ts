@@ -3,11 +3,12 @@
 
 import { fault, hasCode } from "../errors.ts";
 import { agesBy, type Moment } from "../lib/age.ts";
+import { type Checked, invalid } from "../lib/checked.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
-import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
+import { checkIssuerKey, type IssuerKey } from "./key.ts";
 import { issuerKeyParameter, issuerPath } from "./key-parameter.ts";
 
 interface IssuerKeySet {
@@ -47,15 +48,15 @@ export function keySetOf(
   parameters: ReadonlyMap<string, DatedParameter>,
 ): IssuerKeySet {
   const valid: { parameter: string; modified: EpochMs; key: IssuerKey }[] = [];
-  const invalid: { parameter: string; problem: string }[] = [];
+  const rejected: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
     const check = checkKeyParameter(prefix, parameter, stored);
-    if (check.valid) valid.push({ parameter, modified: stored.modified, key: check.key });
-    else invalid.push({ parameter, problem: check.problem });
+    if (check.valid) valid.push({ parameter, modified: stored.modified, key: check.value });
+    else rejected.push({ parameter, problem: check.problem });
   }
   valid.sort((a, b) => a.modified - b.modified || (a.parameter < b.parameter ? -1 : 1));
   const tooMany = valid.splice(MAX_KEYS).map(({ parameter }) => ({ parameter, problem: TOO_MANY }));
-  return { keys: valid.map(({ key }) => key), invalid: [...invalid, ...tooMany] };
+  return { keys: valid.map(({ key }) => key), invalid: [...rejected, ...tooMany] };
 }
 
 /** Checks the key in a parameter, whose name must also match it. */
@@ -63,13 +64,12 @@ function checkKeyParameter(
   prefix: string,
   parameter: string,
   { value, secure }: StoredParameter,
-): IssuerKeyCheck {
-  if (secure)
-    return { valid: false, problem: "must be of type String: a public key is not a secret" };
+): Checked<IssuerKey> {
+  if (secure) return invalid("must be of type String: a public key is not a secret");
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;
-  const expected = issuerKeyParameter(prefix, check.key.kid);
-  return parameter === expected ? check : { valid: false, problem: `holds the key of ${expected}` };
+  const expected = issuerKeyParameter(prefix, check.value.kid);
+  return parameter === expected ? check : invalid(`holds the key of ${expected}`);
 }
 
 export function cachedIssuerKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {

@@ -1,6 +1,7 @@
 // The function's settings as its stack stores them in Parameter Store, so that the command judges
 // with the settings of the function that it writes for. The function never reads them.
 
+import { type Checked, invalid } from "../lib/checked.ts";
 import { isObject, parseStored, repeatedKey } from "../lib/json.ts";
 import type { Environment } from "./environment.ts";
 import { IS_STORED, type StoredVariable } from "./variables.ts";
@@ -38,24 +39,21 @@ export function storedSettingsText(
   return JSON.stringify({ format: FORMAT, version, settings });
 }
 
-type StoredSettings =
-  | (Deployed & {
-      readonly kind: "valid";
-      /**
-       * The variables that are set. `readSettings` judges their text, together with the command's
-       * own variables.
-       */
-      readonly settings: Readonly<Partial<Record<StoredVariable, string>>>;
-      /** Names of settings that only a newer version stores, such as `NEW_RULE`. */
-      readonly unknown: readonly string[];
-    })
-  | { readonly kind: "invalid"; readonly problem: string };
+interface StoredSettings extends Deployed {
+  /**
+   * The variables that are set. `readSettings` judges their text, together with the command's own
+   * variables.
+   */
+  readonly settings: Readonly<Partial<Record<StoredVariable, string>>>;
+  /** Names of settings that only a newer version stores, such as `NEW_RULE`. */
+  readonly unknown: readonly string[];
+}
 
 /**
  * Reads the parameter's value. Never throws. A `problem` completes "the value ...", and does not
  * repeat the value.
  */
-export function parseStoredSettings(text: string): StoredSettings {
+export function parseStoredSettings(text: string): Checked<StoredSettings> {
   const value = parseStored(text);
   if (!isObject(value)) return invalid("is not a JSON object");
   const { format, version, settings, ...others } = value;
@@ -73,17 +71,13 @@ export function parseStoredSettings(text: string): StoredSettings {
   const { [NODE_LOOKUP]: nodeLookup, ...variables } = Object.fromEntries(entries);
   if (nodeLookup !== undefined && nodeLookup !== "true")
     return invalid(`must have ${NODE_LOOKUP} "true", or omit it`);
-  return {
-    kind: "valid",
+  const stored = {
     version,
     nodeLookup: nodeLookup === "true",
     settings: Object.fromEntries(Object.entries(variables).filter(([name]) => isStored(name))),
     unknown: Object.keys(variables).filter((name) => !isStored(name)),
   };
-}
-
-function invalid(problem: string): StoredSettings {
-  return { kind: "invalid", problem };
+  return { valid: true, value: stored };
 }
 
 function isStored(name: string): name is StoredVariable {

@@ -125,7 +125,7 @@ test("the stored settings have the version of the zip's name, otherwise the modu
     const { name, value } = resources.get("aws_ssm_parameter.settings") ?? {};
     assert.equal(name, "/shared/settings/prod.example");
     const read = parseStoredSettings(String(value));
-    return read.kind === "valid" ? read.version : read;
+    return read.valid ? read.value.version : read;
   };
   const released = folder.write("authenticator-1.20.3-rc.1-0a1b2c3d.zip", "zip");
   assert.deepEqual([values.zip_file, released].map(stored), [packageJson.version, "1.20.3-rc.1"]);

@@ -111,8 +111,8 @@ test("the stored settings are those of the function, and a start replaces those 
     const Name = `/iam-authenticator/${CLUSTER_ID}/settings/${CLUSTER_ID}`;
     const { Parameter } = await client.getParameter({ Name });
     const stored = parseStoredSettings(Parameter?.Value ?? "");
-    assert.ok(stored.kind === "valid" && stored.nodeLookup);
-    const { JWT_ISSUERS = "", ...others } = stored.settings;
+    assert.ok(stored.valid && stored.value.nodeLookup);
+    const { JWT_ISSUERS = "", ...others } = stored.value.settings;
     assert.match(JWT_ISSUERS, acceptsSignedTokens ? /^111122223333=https:/ : /^$/);
     assert.deepEqual(others, settings);
     await sandbox.close();

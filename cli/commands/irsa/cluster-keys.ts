@@ -71,7 +71,7 @@ function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
       Object.fromEntries(Object.entries(jwk).filter(([name]) => READ.includes(name))),
     );
     if (!check.valid) throw usage(`${which} ${check.problem}.`);
-    return check.key;
+    return check.value;
   });
 }
 
@@ -81,7 +81,7 @@ function keyOfPem(pem: string, where: string): IssuerKey {
     throw usage(`${where} is not a signing key of kube-apiserver: RSA, P-256, P-384 or P-521.`);
   const check = checkIssuerKey(jwk);
   if (!check.valid) throw usage(`${where}: ${check.problem}.`);
-  return check.key;
+  return check.value;
 }
 
 function jwkOf(pem: string): object | undefined {

@@ -10,7 +10,7 @@ import {
 } from "../../../functions/authenticator/mapping/kinds.ts";
 import {
   checkMapping,
-  type MappingCheck,
+  USERNAME_MISSING,
 } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
@@ -153,8 +153,9 @@ async function planSet(
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (missing.length > 0) run.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
   const check = checkMapping(changedMapping(old, options, notAfter), kind);
-  if (!check.valid) throw usage(`${name} would be invalid: ${problemWithOption(check, kind)}.`);
-  const mapping = inOrder(check.mapping);
+  if (!check.valid)
+    throw usage(`${name} would be invalid: ${problemWithOption(check.problem, kind)}.`);
+  const mapping = inOrder(check.value);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
     run.log(
       `${name} had no end: it ends for ${target.key.session ?? "everybody"} at ${mapping.notAfter}.\n`,
@@ -258,11 +259,9 @@ function denialLines(
   return [...invalid, ...lineFor(true), ...lineFor(false)];
 }
 
-type InvalidMapping = Extract<MappingCheck, { readonly valid: false }>;
-
 /** Returns the problem, with the option to type instead of the key. */
-function problemWithOption({ code, problem }: InvalidMapping, kind: MappingKind): string {
-  if (code !== "username_missing") return problem;
+function problemWithOption(problem: string, kind: MappingKind): string {
+  if (problem !== USERNAME_MISSING) return problem;
   const name = isWithoutSessions(kind) ? "<name>" : "'dev:{SessionName}'";
   return `a mapping requires a username. Add --username, such as --username ${name}`;
 }

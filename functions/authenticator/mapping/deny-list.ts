@@ -1,5 +1,6 @@
 // One entry of a deny list: identities that are denied in spite of mappings.
 
+import { type Checked, invalid } from "../../lib/checked.ts";
 import { isObject } from "../../lib/json.ts";
 import { asciiLowerCase, quoted } from "../../lib/text.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -45,19 +46,15 @@ export interface DenyScope {
   readonly partition?: string | undefined;
 }
 
-type DenyCheck =
-  | { readonly valid: true; readonly entry: DenyEntry }
-  | { readonly valid: false; readonly problem: string };
-
 /**
  * Checks an entry of a list from `parseStored`, and returns it with its type, or its problem as a
  * phrase for an operator.
  */
-export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
+export function checkDenyEntry(value: unknown, scope: DenyScope): Checked<DenyEntry> {
   const problem = entryProblem(value, scope);
   return problem === undefined
-    ? { valid: true, entry: value as unknown as DenyEntry }
-    : { valid: false, problem };
+    ? { valid: true, value: value as unknown as DenyEntry }
+    : invalid(problem);
 }
 
 function entryProblem(value: unknown, scope: DenyScope): string | undefined {

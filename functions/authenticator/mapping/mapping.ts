@@ -1,6 +1,7 @@
 // The strict schema of a mapping's value. A value that does not fit makes only that mapping
 // invalid.
 
+import { type Checked, invalid } from "../../lib/checked.ts";
 import { isObject, repeatedKey } from "../../lib/json.ts";
 import { quoted } from "../../lib/text.ts";
 import { calendarTime, notAfterTime } from "../../lib/time.ts";
@@ -25,23 +26,21 @@ export interface Mapping {
   readonly description?: string;
 }
 
-export type MappingCheck =
-  | { readonly valid: true; readonly mapping: Mapping }
-  /** `code` is only set for a problem that a command reports in other words. */
-  | { readonly valid: false; readonly problem: string; readonly code?: "username_missing" };
+/** A problem that a command reports in other words. */
+export const USERNAME_MISSING = "username is missing";
 
 /**
  * Checks a value or list entry from `parseStored`, and returns it with its type, or its problem as
  * a phrase for an operator.
  */
-export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
+export function checkMapping(value: unknown, kind: MappingKind): Checked<Mapping> {
   const typeProblem = keysAndTypesProblem(value, kind);
   const mapping = value as Mapping;
   if (typeProblem === undefined && mapping.username === undefined && !KINDS[kind].anonymous) {
-    return { valid: false, problem: "username is missing", code: "username_missing" };
+    return invalid(USERNAME_MISSING);
   }
   const problem = typeProblem ?? templatesProblem(mapping);
-  return problem === undefined ? { valid: true, mapping } : { valid: false, problem };
+  return problem === undefined ? { valid: true, value: mapping } : invalid(problem);
 }
 
 /** Reported before all other problems: the operator who wrote the key expects a denial. */

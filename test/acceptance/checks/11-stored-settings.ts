@@ -100,13 +100,13 @@ async function compared({ aws, clusterId, stacks, stack }: Site): Promise<string
     { Name },
   );
   const stored = parseStoredSettings(Parameter.Value);
-  if (stored.kind !== "valid" || Parameter.Type !== "String")
+  if (!stored.valid || Parameter.Type !== "String")
     return `${Parameter.Type}, ${JSON.stringify(stored)}`;
   const [ofFunction, ofParameter] = [
     Variables["RESERVED_PREFIXES"],
-    stored.settings.RESERVED_PREFIXES,
+    stored.value.settings.RESERVED_PREFIXES,
   ];
-  const { version, nodeLookup } = stored;
+  const { version, nodeLookup } = stored.value;
   const expected = parseStoredSettings(
     storedSettingsText(Variables, { version: packageJson.version, nodeLookup: false }),
   );
@@ -121,7 +121,7 @@ const shown = (value: string | undefined) => (value === undefined ? " not set" :
 
 /** CloudFormation and Lambda can return variables in another order. */
 function sorted(stored: ReturnType<typeof parseStoredSettings>): unknown {
-  return stored.kind === "valid"
-    ? { ...stored, settings: Object.entries(stored.settings).sort() }
+  return stored.valid
+    ? { ...stored.value, settings: Object.entries(stored.value.settings).sort() }
     : stored;
 }

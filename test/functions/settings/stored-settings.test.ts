@@ -50,10 +50,10 @@ test("the function's own parser judges what was stored", () => {
     STS_REGIONS: "eu-west-1",
   };
   const stored = parseStoredSettings(storedSettingsText({ ...REQUIRED, ...environment }, DEPLOYED));
-  assert.deepEqual(stored, { kind: "valid", ...DEPLOYED, settings: environment, unknown: [] });
-  assert.ok(stored.kind === "valid");
+  const value = { ...DEPLOYED, settings: environment, unknown: [] };
+  assert.deepEqual(stored, { valid: true, value });
   assert.deepEqual(
-    readSettings({ ...REQUIRED, ...stored.settings }),
+    readSettings({ ...REQUIRED, ...value.settings }),
     readSettings({ ...REQUIRED, ...environment }),
   );
 });
@@ -61,20 +61,20 @@ test("the function's own parser judges what was stored", () => {
 test("a setting of a newer version, or one that is never stored, is unknown and never passed on", () => {
   const text =
     '{"format":1,"version":"0.2.0","settings":{"NEW_RULE":"x","CLUSTER_ID":"other","TOKENS":"any"}}';
-  assert.deepEqual(parseStoredSettings(text), {
-    kind: "valid",
+  const value = {
     version: "0.2.0",
     nodeLookup: false,
     settings: { TOKENS: "any" },
     unknown: ["NEW_RULE", "CLUSTER_ID"],
-  });
+  };
+  assert.deepEqual(parseStoredSettings(text), { valid: true, value });
 });
 
 test("a newer format is named, whatever else the value has", () => {
   for (const text of ['{"format":2}', '{"format":2,"settings":[]}', '{"format":9,"a":1,"a":2}']) {
     const stored = parseStoredSettings(text);
     assert.match(
-      stored.kind === "invalid" ? stored.problem : "",
+      stored.valid ? "" : stored.problem,
       /^has format [29], which is newer than 1$/,
       text,
     );
@@ -106,7 +106,7 @@ const PROBLEMS: readonly (readonly [string, RegExp])[] = [
 test("every other value is invalid, and its problem does not repeat it", () => {
   for (const [text, problem] of PROBLEMS) {
     const stored = parseStoredSettings(text);
-    assert.ok(stored.kind === "invalid", text);
+    assert.ok(!stored.valid, text);
     assert.match(stored.problem, problem, text);
     assert.ok(!stored.problem.includes("\u001b"));
   }
@@ -130,9 +130,9 @@ test("any text is read without an exception, and only well-formed settings are v
   fc.assert(
     fc.property(text, (stored) => {
       const read = parseStoredSettings(stored);
-      if (read.kind !== "valid") return;
-      assert.match(read.version, /^[\w.+-]+$/);
-      for (const [name, setting] of Object.entries(read.settings)) {
+      if (!read.valid) return;
+      assert.match(read.value.version, /^[\w.+-]+$/);
+      for (const [name, setting] of Object.entries(read.value.settings)) {
         assert.ok(IS_STORED[name as keyof typeof IS_STORED] && typeof setting === "string");
       }
     }),
@@ -148,13 +148,13 @@ test("what was stored is read again, for any text of the settings", () => {
       fc.boolean(),
       (settings, nodeLookup) => {
         const text = storedSettingsText(settings, { version: "1.2.3-rc.1", nodeLookup });
-        assert.deepEqual(parseStoredSettings(text), {
-          kind: "valid",
+        const value = {
           version: "1.2.3-rc.1",
           nodeLookup,
           settings: { ...settings },
           unknown: [],
-        });
+        };
+        assert.deepEqual(parseStoredSettings(text), { valid: true, value });
       },
     ),
     RUNS,

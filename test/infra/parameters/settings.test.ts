@@ -58,8 +58,9 @@ for (const kind of KINDS) {
       const { MAPPING_PREFIX = "/iam-authenticator/prod.example" } = environment;
       assert.equal(stored.Properties["Name"], `${MAPPING_PREFIX}/settings/prod.example`);
       assert.equal(stored.Properties["Type"], "String");
-      const value = parseStoredSettings(String(stored.Properties["Value"]));
-      assert.ok(value.kind === "valid");
+      const check = parseStoredSettings(String(stored.Properties["Value"]));
+      assert.ok(check.valid);
+      const { value } = check;
       assert.deepEqual([value.version, value.unknown], [packageJson.version, []]);
       assert.equal(value.nodeLookup, name === "with nodes");
       const required = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod.example", CALLER_AUTH: "none" };

@@ -264,7 +264,7 @@ test("for any text, a name is accepted by its characters alone, and denies exact
         assert.equal(check.valid, isValid);
         if (!check.valid) return;
         const isOwn = name.toLowerCase() === own.toLowerCase();
-        assert.equal(isDenied(check.entry, roleIdentity("Shared", own)), isOwn);
+        assert.equal(isDenied(check.value, roleIdentity("Shared", own)), isOwn);
         assert.equal(verdictOf(name, roleIdentity("Shared", own)), isOwn ? "deny" : "nothing");
       },
     ),
@@ -294,7 +294,7 @@ test("an unknown key, a wrong type and a pattern that can never match are invali
   for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]])
     assert.equal(problem(value), "not a JSON object");
   const entry = { arnLike: ROLE, notAfter: PAST, description: "ticket 4711" };
-  assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
+  assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, value: entry });
   for (const arnLike of ["", "*", "arn:*", "Developers"]) {
     assert.match(problem({ arnLike }), /^arnLike must be an ARN pattern of six sections/);
   }

@@ -37,7 +37,7 @@ test("the minimal value of each kind is valid, is returned unchanged, and can ha
     description: "any {text}\n",
   };
   for (const kind of KINDS) {
-    assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, mapping: LEAST[kind] });
+    assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, value: LEAST[kind] });
     assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
   }
 });
