@@ -73,6 +73,7 @@ const LOCAL = { tls: false, slow: true } as const;
 const NODE_LINE = "explain --token-file {nodeToken} -o json -c prod";
 const NODE = { line: NODE_LINE, output: "json", environment: nodeServices } as const;
 const SET = { line: `mappings set ${ROLE} --username dev ${WRITE}`, output: "text" } as const;
+const PUBLISH = `--publish --server {url} --ca {ca} -y --allow-weakening ${CLUSTER}`;
 const DOCTOR = {
   line: `doctor --endpoint {url} --token-file {callerToken} --ca {ca} ${JSON_OUT}`,
   output: "json",
@@ -143,6 +144,8 @@ export const COMMANDS: readonly HostileCommand[] = [
   text("report", "kubernetes", `${REPORT} --kubeconfig {kubeconfig}`, { output: "json", tls: true }),
   { name: "doctor", target: "authenticate", ...DOCTOR },
   { name: "doctor", target: "ssm", ...DOCTOR },
+  text("kubeconfig client", "ssm", CLUSTER),
+  ...["ssm", "version"].map((target) => text("kubeconfig client", target, PUBLISH, { name: "kubeconfig client --publish", tls: true })),
   json("irsa keys list", "ssm"),
   text("irsa keys publish", "kubernetes", `${CLUSTER} -y --kubeconfig {kubeconfig}`, { tls: true }),
   ...["ssm", "kubernetes"].map((target) => ({ name: "irsa keys retire", target, ...RETIRE })),

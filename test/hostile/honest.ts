@@ -9,6 +9,7 @@ import { memoryParameters, writeParameter } from "../../local/aws/parameter-stor
 import { answerSsm } from "../../local/aws/parameter-store/parameter-store.ts";
 import { xmlDocument } from "../../local/aws/protocols.ts";
 import { queryAnswers } from "../../local/aws/query-services.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { tokenOf } from "../cli/commands/irsa/services.ts";
 import { localIdentity } from "../local-aws.ts";
 import { NODE_MAPPING } from "../system/mappings.ts";
@@ -47,6 +48,14 @@ const PARAMETERS: readonly (readonly [name: string, value: unknown])[] = [
       name,
       sha256: `${at}`.repeat(64),
     })),
+  ],
+  [
+    "cluster/prod",
+    {
+      format: 1,
+      server: "https://10.0.0.1:6443",
+      certificateAuthority: createCertificateAuthority().ca,
+    },
   ],
   [`issuer/${KEY.kid}`, KEY],
   [`issuer/${OLD_KEY.kid}`, OLD_KEY],
