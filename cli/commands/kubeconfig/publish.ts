@@ -54,7 +54,9 @@ async function planPublication(
     );
   }
   const plan = planFor(known, new Map([[name, valueText(name, publishedValue(published))]]));
-  const { spell } = spellerFor(place, run.environment);
+  // Users have profiles of their own.
+  const { profile: _, ...ofUsers } = place;
+  const { spell } = spellerFor(ofUsers, run.environment);
   return {
     plan: withText(plan, published),
     known,
