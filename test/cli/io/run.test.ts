@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, symlinkSync, truncateSync } from "node:fs";
+import { existsSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -44,9 +44,11 @@ async function bash(line: string) {
 }
 
 test("a reader can close the pipe before it has read all output, and the exit code reports findings", async () => {
+  const file = join(folder.path, "changed.json");
+  writeFileSync(file, JSON.stringify({ mappings: many("other") }));
   for (const [words, exitCode] of Object.entries({
     "mappings list -o json": 0,
-    "mappings lint": 1,
+    [`mappings diff -f ${file}`]: 1,
   })) {
     const { code, out, err } = await bash(`$IA ${words} | head -1`);
     assert.deepEqual(
