@@ -130,8 +130,8 @@ export function checkFailoverUrl(scope: Construct, endpoint: Endpoint, url: stri
       `failoverUrl must be the output Endpoint of the standby's stack, such as https://standby.example.com/authenticate, not ${url}: a private API cannot be the standby`,
     );
   }
-  const own = endpoint.kind === "mtls" ? endpoint.domainName : endpoint.domain?.domainName;
-  if (host === own || host.includes(`.execute-api.${Stack.of(scope).region}.`)) {
+  const ownHost = endpoint.kind === "mtls" ? endpoint.domainName : endpoint.domain?.domainName;
+  if (host === ownHost || host.includes(`.execute-api.${Stack.of(scope).region}.`)) {
     throw new Error(
       `failoverUrl must be an endpoint in another region, not the stack's own: ${url}`,
     );

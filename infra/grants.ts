@@ -162,15 +162,15 @@ function checkGrantee(
   refused: string,
   { grantPrincipal: { principalAccount: theirs } }: IGrantable,
 ) {
-  const { account: own } = Stack.of(scope);
+  const { account } = Stack.of(scope);
   if (
     theirs === undefined ||
     Token.isUnresolved(theirs) ||
-    Token.isUnresolved(own) ||
-    theirs === own
+    Token.isUnresolved(account) ||
+    theirs === account
   )
     return;
   throw new Error(
-    `${refused}, ${own}, not of ${theirs}: use a role of ${own} that ${theirs} can assume`,
+    `${refused}, ${account}, not of ${theirs}: use a role of ${account} that ${theirs} can assume`,
   );
 }

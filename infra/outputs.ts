@@ -91,8 +91,8 @@ export function kubeconfigCommand(
         const token = isByIam ? `--token-file-path ${TOKEN_FILE}` : "--token-file caller-token";
         return `${RUN} kubeconfig webhook ${server} ${token} --out webhook.kubeconfig`;
       }
-      const place = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
-      const added = `${RUN} callers add control-plane ${place}`;
+      const cluster = `--cluster ${clusterId} --region ${region} --prefix ${mappingPrefix}`;
+      const added = `${RUN} callers add control-plane ${cluster}`;
       const written = "--out webhook.kubeconfig --new --yes";
       return failoverUrl === undefined
         ? `${added} ${server} ${written}`

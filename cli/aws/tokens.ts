@@ -29,8 +29,8 @@ export async function findCredentials(config: ClientConfig, run: Run, options: A
     import("./calls.ts"),
   ]);
   const client = watched(new STSClient(config), run);
-  const own = forwardSessionName ? await ownName(config, run) : undefined;
-  const RoleSessionName = sessionName ?? own ?? OWN_SESSION_NAME;
+  const forwarded = forwardSessionName ? await ownName(config, run) : undefined;
+  const RoleSessionName = sessionName ?? forwarded ?? OWN_SESSION_NAME;
   const { Credentials: assumed } = await client.send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
     { abortSignal: run.interrupted },

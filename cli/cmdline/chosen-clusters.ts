@@ -141,10 +141,10 @@ function agrees(
   command: Command,
   options: readonly (typeof SELECTORS)[number][],
 ): boolean {
-  const own = { ...context, prefix: prefixOf(context) };
+  const known = { ...context, prefix: prefixOf(context) };
   return options.every((name) => {
     const given: unknown = command.getOptionValue(name);
-    return given === undefined || given === own[name];
+    return given === undefined || given === known[name];
   });
 }
 

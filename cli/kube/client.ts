@@ -125,7 +125,7 @@ export async function openKubernetes(kubeconfig: string, run: Run) {
       limitMs: LIST_LIMIT_MS,
       maxBytes: LIST_MAX_BYTES,
     });
-  const own = open(webhook);
+  const ofUser = open(webhook);
   // kube-apiserver would prefer the client certificate.
   const { clientCertificate: _, ...bare } = webhook;
 
@@ -134,7 +134,7 @@ export async function openKubernetes(kubeconfig: string, run: Run) {
    * `Failure` without a response.
    */
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string) {
-    const endpoint = token === undefined ? own : open({ ...bare, token });
+    const endpoint = token === undefined ? ofUser : open({ ...bare, token });
     try {
       const reply = await endpoint.send(method, body && JSON.stringify(body), { path });
       return { status: reply.status, body: parseJson(reply.body) };

@@ -49,15 +49,18 @@ interface TypedText {
  */
 export function checkWords(words: readonly string[], command: Command, run: Run): void {
   const [, ...path] = pathOf(command);
-  const own = words.slice(path.length);
+  const ofCommand = words.slice(path.length);
   if (command.commands.length > 0) {
-    checkHyphens(own[0] ?? "", command);
+    checkHyphens(ofCommand[0] ?? "", command);
     return;
   }
-  const options = own.slice(0, own.includes("--") ? own.indexOf("--") : undefined);
+  const options = ofCommand.slice(
+    0,
+    ofCommand.includes("--") ? ofCommand.indexOf("--") : undefined,
+  );
   checkMissing(options, command);
   if (options.includes("--help") || options.includes("-h")) return;
-  for (const typed of typedTexts(own, command, path.join(" "))) checkText(typed, run);
+  for (const typed of typedTexts(ofCommand, command, path.join(" "))) checkText(typed, run);
 }
 
 function checkText({ text, name, kind }: TypedText, { log }: Run): void {

@@ -140,7 +140,7 @@ const KEYS = Object.keys(ORDER);
 export function inOrder<Value extends Mapping | DenyEntry>(value: Value): Value {
   const all = Object.entries(value);
   return Object.fromEntries(
-    KEYS.flatMap((key) => all.filter(([own, text]) => own === key && text !== undefined)),
+    KEYS.flatMap((key) => all.filter(([name, text]) => name === key && text !== undefined)),
   ) as Value;
 }
 
@@ -171,11 +171,11 @@ export function readParameter(
     entries: valid.map((mapping): Entry => {
       const { arn } = mapping;
       // A parameter's name is in lower case. Its value keeps the case.
-      const own = arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1);
+      const spelled = arn === undefined || name === "" ? name : arn.slice(arn.lastIndexOf("/") + 1);
       return {
         kind,
         account,
-        name: own,
+        name: spelled,
         mapping: kind === "deny" ? inOrder(mapping) : mapping,
       } as Entry;
     }),

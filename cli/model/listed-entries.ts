@@ -79,8 +79,8 @@ function row({ name: parameter, entry, deniedBy, problem }: ListedEntry): string
   if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { session, username = "", groups = [] } = mapping;
-  const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? name);
-  const whom = session === undefined ? own : `${name} ${session}`;
+  const principal = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? name);
+  const whom = session === undefined ? principal : `${name} ${session}`;
   return [kind, account, whom, username, groups.join(","), note(entry, deniedBy)];
 }
 

@@ -230,8 +230,8 @@ function overrideEarlier(layers: readonly (readonly Entry[])[]) {
 /** Returns the parameter, and in a list the entry. */
 function placeOf(entry: Entry): string {
   const { kind, mapping } = entry;
-  const own = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? "");
-  return `${parameterOf("", entry)} ${mapping.session ?? asciiLowerCase(own)}`;
+  const principal = kind === "deny" ? deniedIn(mapping) : (mapping.arnLike ?? "");
+  return `${parameterOf("", entry)} ${mapping.session ?? asciiLowerCase(principal)}`;
 }
 
 interface Placement {

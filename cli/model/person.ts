@@ -79,10 +79,10 @@ export function namesIn(
 
 /** Returns a known name that is one edit from this one, or has it before its `@`, in any case. */
 export function similarName(who: string, names: readonly string[]): string | undefined {
-  const own = asciiLowerCase(who);
+  const typed = asciiLowerCase(who);
   return names.find((name) => {
     const other = asciiLowerCase(name);
-    return other !== own && (other.startsWith(`${own}@`) || isOneEdit(own, other));
+    return other !== typed && (other.startsWith(`${typed}@`) || isOneEdit(typed, other));
   });
 }
 
@@ -189,11 +189,11 @@ function identitiesOf(
     const arnLike = arn("sts", `assumed-role/${role}/${who}`);
     return { kind: "session", arnLike, canonicalLike: arn("iam", `role/${role}`), choosesName };
   };
-  const own = (kind: Found["kind"], arnLike: string): Found => {
+  const identity = (kind: Found["kind"], arnLike: string): Found => {
     return { kind, arnLike, canonicalLike: arnLike, choosesName: false };
   };
-  const user = own("user", arn("iam", `user/${who}`));
-  const federated = own("federated user", arn("sts", `federated-user/${who}`));
+  const user = identity("user", arn("iam", `user/${who}`));
+  const federated = identity("federated user", arn("sts", `federated-user/${who}`));
   // A denial ignores case, so every spelling of the name is the person's.
   const isWho = (text = "") => isNameOf(who, text);
   const ofKind: Readonly<Record<MappingKind, () => Found[]>> = {

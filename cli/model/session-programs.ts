@@ -34,9 +34,9 @@ const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] =
  * machine, has another one.
  */
 export function sessionProgram(sessionName: string) {
-  const own = asciiLowerCase(sessionName);
+  const lower = asciiLowerCase(sessionName);
   const found = PROGRAMS.find(([name]) =>
-    typeof name === "string" ? name === own : name.test(own),
+    typeof name === "string" ? name === lower : name.test(lower),
   );
   return found && { program: found[1], isConstant: typeof found[0] === "string" };
 }

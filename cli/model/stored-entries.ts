@@ -29,8 +29,8 @@ export function storedEntries(parameters: StoredParameters, review: ReviewSettin
     reading.entries.map((entry) => placed(entry, reading.parameter, partition)),
   );
   const problems = new Map(
-    read.flatMap(({ parameter, problems: own }) =>
-      own.length === 0 ? [] : [[parameter, own] as const],
+    read.flatMap((reading) =>
+      reading.problems.length === 0 ? [] : [[reading.parameter, reading.problems] as const],
     ),
   );
   return {

@@ -194,10 +194,10 @@ export function listItems(
   }
   for (const [index, { value, problem }] of entries.entries()) {
     if (problem === undefined || isChanged(value)) continue;
-    const own = isObject(value)
+    const principal = isObject(value)
       ? (value["arnLike"] ?? value["session"] ?? value["name"])
       : undefined;
-    const which = `entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""}`;
+    const which = `entry ${index + 1}${typeof principal === "string" ? ` (${principal})` : ""}`;
     throw usage(
       `${name}: ${which} is invalid: ${problem}. Nothing was written. Fix or remove that entry first.`,
     );

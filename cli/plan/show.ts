@@ -78,9 +78,9 @@ function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
   const shown = kinds.flatMap((ofKind) => ofKind.slice(0, MAX_MARKS));
   const byName = Map.groupBy(shown, ({ parameter }) => parameter);
   const marked = [...new Set(riskiestFirst(marks).map(({ parameter }) => parameter))];
-  const place = ({ name }: Change) =>
+  const position = ({ name }: Change) =>
     marked.includes(name) ? marked.indexOf(name) : marked.length;
-  for (const change of changes.toSorted((a, b) => place(a) - place(b))) {
+  for (const change of changes.toSorted((a, b) => position(a) - position(b))) {
     const { name } = change;
     printChange(change, shortName(name, prefix), run);
     const note = notes?.get(name);

@@ -228,11 +228,11 @@ class Writing {
       });
       await this.#accepted.checkConsent(final(merged), this.#current, name, this.#run.clock());
     };
-    const own = { ...change, isInterim: value !== wanted.value };
+    const toMerge = { ...change, isInterim: value !== wanted.value };
     const { isMerged, value: written } = await writeList(
       ssm,
       key,
-      own,
+      toMerge,
       check,
       interrupted,
       neighbours,

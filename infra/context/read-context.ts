@@ -169,12 +169,12 @@ function checkTopLevelKey(key: string, value: unknown): void {
   const clusterKey = clusterKeyOf(key);
   const meant = contextKeyOf(key, value);
   if (clusterKey === undefined && meant === undefined) return;
-  const place =
+  const advice =
     meant === undefined
       ? `Move it into the cluster's entry: ${example(clusterKey ?? key, value)}`
       : `Move it below "context": {"context": {"${meant}": ...}}`;
   throw new Error(
-    `cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`,
+    `cdk.json has the key "${key}" at its top level, where it has no effect. ${advice}`,
   );
 }
 

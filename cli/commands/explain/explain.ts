@@ -225,7 +225,7 @@ function mapTexts<Value>(value: Value, change: (text: string) => string): Value 
     if (typeof part === "string") return change(part);
     if (Array.isArray(part)) return part.map(changed);
     if (!isObject(part)) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, own]) => [key, changed(own)]));
+    return Object.fromEntries(Object.entries(part).map(([key, member]) => [key, changed(member)]));
   };
   return changed(value) as Value;
 }

@@ -231,22 +231,22 @@ async function placeName(
   run: Run,
 ): Promise<PlacedPerson> {
   const { review, account } = connection;
-  const place = (accounts: readonly string[]) =>
+  const placeIn = (accounts: readonly string[]) =>
     placeDenials(
       accounts.map((of) => ({ account: of, denied: who })),
       lists,
       connection,
       run,
     );
-  const { desired: first, left } = await place([account ?? "any"]);
+  const { desired: first, left } = await placeIn([account ?? "any"]);
   const [why] = left;
   if (why === undefined) return { desired: first, uncovered: [] };
-  const others =
+  const ofAccounts =
     account === undefined
-      ? await place([...accountsIn(mappings, review.prefix)])
+      ? await placeIn([...accountsIn(mappings, review.prefix)])
       : { desired: first, left: [] };
-  const gaps = others.left.map(({ account: of, problem }) => `account ${of}, since ${problem}`);
-  if (others.desired.size === 0) {
+  const gaps = ofAccounts.left.map(({ account: of, problem }) => `account ${of}, since ${problem}`);
+  if (ofAccounts.desired.size === 0) {
     const none =
       gaps.length === 0 ? "" : `, and no list of an account can hold the name: ${gaps.join("; ")}`;
     throw nothingPlaced(`${why.problem}${none}`);
@@ -256,7 +256,7 @@ async function placeName(
   );
   run.log(`${why.problem}: the name is written to the list of each account that has mappings.\n`);
   return {
-    desired: others.desired,
+    desired: ofAccounts.desired,
     uncovered: [
       ...gaps,
       ...((patterns ?? []).length > 0 ? ["identities that only pattern/any maps"] : []),

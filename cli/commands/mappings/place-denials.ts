@@ -50,7 +50,7 @@ export async function placeDenials(
     const closed = await problemOfList(list, lists, connection, run);
     for (const denial of ofList) {
       const { value, problem = closed } =
-        closed === undefined ? place(denial, desired.get(list), list, lists, connection) : {};
+        closed === undefined ? listWith(denial, desired.get(list), list, lists, connection) : {};
       if (value !== undefined) desired.set(list, value);
       if (problem !== undefined) left.push({ ...denial, problem: `${where} ${problem}` });
     }
@@ -75,8 +75,12 @@ async function problemOfList(
   return stack && `is managed by ${managerOf(stack)}`;
 }
 
-/** @param text the list with the denials that were placed before */
-function place(
+/**
+ * Returns the list with the denial, or why it cannot hold it.
+ *
+ * @param text the list with the denials that were placed before
+ */
+function listWith(
   { account, denied }: Denial,
   text: string | undefined,
   list: string,

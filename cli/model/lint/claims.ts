@@ -85,7 +85,7 @@ export function groupsBelowTags({ mappings, review: { now } }: StoredEntries): F
   return active.flatMap(({ parameter: where, mapping: { groups = [] } }) =>
     groups.flatMap((group): Finding[] => {
       const found = tagged.find(
-        ({ group: own, prefix }) => own !== group && group.startsWith(prefix),
+        ({ group: withTag, prefix }) => withTag !== group && group.startsWith(prefix),
       );
       if (found === undefined) return [];
       const message = `group ${group}: ${found.group} of ${nameOfEntry(found.entry)} can become it, with the right value of the tag`;

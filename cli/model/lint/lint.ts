@@ -27,8 +27,8 @@ const DAY_HOURS = 24;
 const FEW_HOURS = 48;
 
 function invalidValues({ problems, review: { prefix } }: StoredEntries): Finding[] {
-  return [...problems].flatMap(([where, own]) =>
-    own.map((problem): Finding => {
+  return [...problems].flatMap(([where, ofParameter]) =>
+    ofParameter.map((problem): Finding => {
       if (readName(prefix, where)?.kind !== "deny")
         return { level: "error", rule: "invalid", where, message: problem };
       const message = `${problem}. Until it is fixed, this list denies every identity that it covers`;

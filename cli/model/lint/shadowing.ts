@@ -80,10 +80,10 @@ export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, r
 export function shadowOf(entry: InParameter, parameters: StoredParameters, review: ReviewSettings) {
   const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, review) ?? {};
   const { parameter } = entry;
-  const own = evaluations.some(
+  const isMatch = evaluations.some(
     (evaluation) => evaluation.parameter === parameter && evaluation.verdict.kind === "match",
   );
-  if (!own || deciding === undefined || deciding.parameter === parameter) return undefined;
+  if (!isMatch || deciding === undefined || deciding.parameter === parameter) return undefined;
   // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
   const isDenyList = deciding.place === "deny-account" || deciding.place === "deny-any";
   return deciding.verdict.kind === "invalid" && isDenyList ? undefined : deciding;

@@ -192,13 +192,13 @@ function isSeconds(value: unknown): value is number {
 }
 
 function awsClaims(claims: Record<string, unknown>): AwsClaims {
-  const own = claims[AWS_CLAIMS];
-  if (!isObject(own))
+  const ofAws = claims[AWS_CLAIMS];
+  if (!isObject(ofAws))
     throw denial("token_claim_refused", `the claim ${AWS_CLAIMS} must be an object`);
   // OriginIdentity puts a user of the client's choice into `sub`.
-  for (const { subject_mode: mode } of [claims, own]) {
+  for (const { subject_mode: mode } of [claims, ofAws]) {
     if (mode !== undefined && mode !== "AWSIdentity")
       throw denial("token_claim_refused", "subject_mode must be AWSIdentity");
   }
-  return { ...own, sub: claims["sub"] };
+  return { ...ofAws, sub: claims["sub"] };
 }

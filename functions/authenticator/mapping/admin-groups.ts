@@ -28,10 +28,10 @@ export function adminGroupsOf(group: string): readonly string[] {
   const glob = group.replace(/[*?]/g, "\0").replace(WITHOUT_LETTERS, "0").replace(PLACEHOLDER, "*");
   const parts = glob.split(":");
   return ADMIN_GROUPS.filter((name) => {
-    const own = name.split(":");
+    const texts = name.split(":");
     return (
-      own.length === parts.length &&
-      parts.every((part, index) => matchesGlob(part, own[index] ?? ""))
+      texts.length === parts.length &&
+      parts.every((part, index) => matchesGlob(part, texts[index] ?? ""))
     );
   });
 }

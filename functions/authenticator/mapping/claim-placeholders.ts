@@ -52,7 +52,7 @@ export function claimPlaceholderProblem(
   key: "username" | "group",
 ): string | undefined {
   const isGroup = key === "group";
-  const [place, example] = isGroup ? ["end a group, after", "team"] : ["follow", "aws"];
+  const [position, example] = isGroup ? ["end a group, after", "team"] : ["follow", "aws"];
   for (const { 0: placeholder, 1: name = "", index } of template.matchAll(PLACEHOLDER)) {
     if (!isClaimPlaceholder(name)) continue;
     if (isGroup && !PRINCIPAL_TAG.test(name)) return `${placeholder}, which is only for usernames`;
@@ -61,7 +61,7 @@ export function claimPlaceholderProblem(
       ? start + placeholder === template && /^[^{]+:$/.test(start)
       : !isChosen(name) || /^[^{].*:$/s.test(start);
     if (isAllowed && !(isChosen(name) && template.startsWith("system:"))) continue;
-    return `${placeholder}, which must ${place} literal text that ends in ":" and does not begin with "system:", such as ${example}:${placeholder}`;
+    return `${placeholder}, which must ${position} literal text that ends in ":" and does not begin with "system:", such as ${example}:${placeholder}`;
   }
   return undefined;
 }

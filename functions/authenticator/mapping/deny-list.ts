@@ -109,8 +109,8 @@ export function isPersonName(name: unknown): boolean {
  * for a role without its session.
  */
 export function personNameOf({ kind, name, sessionName }: VerifiedIdentity): string | undefined {
-  const own = kind === "role" ? sessionName : name || undefined;
-  return own && asciiLowerCase(own);
+  const person = kind === "role" ? sessionName : name || undefined;
+  return person && asciiLowerCase(person);
 }
 
 /** Returns whether an entry matches this identity. Ignores `notAfter`. */

@@ -110,8 +110,8 @@ function judgeEntries(
     // A value without an ARN applies to every identity whose parameter names include it.
     return !hasArn(kind) || arns.some((mappedArn) => isArnOf(mappedArn, identity));
   };
-  const own = isListKind(kind) ? entries.filter(isFor) : entries;
-  const verdicts = own.map((entry) =>
+  const judged = isListKind(kind) ? entries.filter(isFor) : entries;
+  const verdicts = judged.map((entry) =>
     judge(entry, isListKind(kind) || isFor(entry), identity, now),
   );
   return verdicts.find((verdict) => verdict.kind !== "nothing") ?? NOTHING;
@@ -235,8 +235,8 @@ const readEntries = oncePerRead((stored, kind: MappingKind) => {
  * the key is repeated.
  */
 function principalsOf(value: unknown) {
-  const own = isObject(value) ? value : {};
-  const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
+  const entry = isObject(value) ? value : {};
+  const textsOf = (key: string) => valuesOf(entry, key).filter((text) => typeof text === "string");
   return {
     arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
     arnLikes: textsOf("arnLike")
