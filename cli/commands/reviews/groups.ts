@@ -20,8 +20,10 @@ export function groupReviews(most = MOST) {
   let left = 0;
   return {
     add(review: LoggedReview) {
-      const { outcome, reason, arn, username, parameter, unverifiedProbe } = review;
-      const key = JSON.stringify([outcome, reason, arn, username, parameter, unverifiedProbe]);
+      const { outcome, reason, arn, username, groups: names, parameter, unverifiedProbe } = review;
+      // Two sessions of a role can have different groups, from their tags.
+      const user = [username, names];
+      const key = JSON.stringify([outcome, reason, arn, user, parameter, unverifiedProbe]);
       const group = groups.get(key);
       if (group === undefined && groups.size >= most) {
         left += 1;

@@ -41,7 +41,7 @@ export interface SignedClaims {
   readonly identityStoreUserId: string | undefined;
   /** Chosen by the client that assumed the role, unless the role's trust policy restricts it. */
   readonly sourceIdentity: string | undefined;
-  /** Tags of the principal and of its session. Values that are not strings are ignored. */
+  /** Tags of the principal and of its session. Values of STS are strings; user.ts refuses others. */
   readonly principalTags: Readonly<Record<string, unknown>>;
 }
 

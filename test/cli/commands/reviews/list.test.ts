@@ -256,6 +256,24 @@ test("text from the log moves no cursor and runs in no shell", async () => {
   cluster.events.pop();
 });
 
+test("logins of one role with different groups are not equal", async () => {
+  const arn = "arn:aws:iam::111122223333:role/Staff";
+  const parameter = `${PREFIX}/role/111122223333/staff`;
+  const logged = (team: string, minutes: number) => {
+    const record = { user: { username: "staff", groups: ["staff", `team:${team}`] }, parameter };
+    return lineOf({ time: NOW - minutes * MINUTE, outcome: "granted", arn, record });
+  };
+  const added = [logged("payments", 3), logged("search", 2), logged("payments", 1)];
+  cluster.events.push(...added);
+  const { out } = await exits(cluster.reviews(`--who ${arn} -o json`), 0, "");
+  cluster.events.splice(-added.length);
+  const rows = JSON.parse(out).map(({ count, groups }: Record<string, unknown>) => [count, groups]);
+  assert.deepEqual(rows, [
+    [1, ["staff", "team:search"]],
+    [2, ["staff", "team:payments"]],
+  ]);
+});
+
 test("-o csv has the columns of the table, and the groups; --each has a line for each review", async () => {
   const { out } = await exits(cluster.reviews("-o csv"), 0, "");
   const [headers, first, ...others] = out.trimEnd().split("\n");
