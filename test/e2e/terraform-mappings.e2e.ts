@@ -248,6 +248,34 @@ test("the module's own mappings override those of the files, and null is an omit
   }
 });
 
+/** What is before a tag in a group. */
+const VALID_STARTS = ["team:", "a:b:", "access:edit:", "systems:", "accesses:", "ä :"];
+const INVALID_STARTS = [
+  ...["", ":", "team", "system:", "system:x:", "access:", "kubeadm:", "{AccountID}:"],
+  "a:{PrincipalTag:team}:",
+];
+
+test("a group from a tag is accepted, or rejected by its name, as by the function", () => {
+  const { write } = useFolder();
+  const [valid = [], invalid = []] = [VALID_STARTS, INVALID_STARTS].map((starts) =>
+    starts.map((start, index) => ({
+      ...{ arn: `arn:aws:iam::${ACCOUNT}:role/R${index}`, username: "sso:{PrincipalTag:email}" },
+      groups: ["g", `${start}{PrincipalTag:team}`],
+    })),
+  );
+  for (const entry of valid) assert.equal(checkMapping(entry, "role").valid, true);
+  for (const entry of invalid) assert.equal(checkMapping(entry, "role").valid, false);
+  const file = (mappings: readonly object[]) => write("groups.yaml", stringify({ mappings }));
+  const values = Object.values(valuesOf([file(valid)]));
+  assert.deepEqual(
+    values.map((value) => JSON.parse(value)),
+    valid,
+  );
+  const rejected = invalid.map(({ groups }) => `group ${JSON.stringify(groups[1])} has `);
+  const all = rejected.map((text) => `(?=.*${text.replace(/[{}]/g, "\\$&")})`).join("");
+  assertRejected(() => valuesOf([file(invalid)]), new RegExp(`^${all}`));
+});
+
 const arn = `arn:aws:iam::${ACCOUNT}:role/Developers`;
 const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/control-plane/i-1`;
 const entry = (more: string) => `mappings:\n  - {arn: "${arn}", username: dev, ${more}}\n`;

@@ -127,6 +127,32 @@ test("the sessions of a permission set are one list beside the set's mapping", (
   );
 });
 
+test("a group may come from a tag of AWS-signed tokens, if no value of it is an administrator", () => {
+  const made = stackOf("http");
+  const { authenticator } = made;
+  const set = { account: ACCOUNT, permissionSet: "Staff" };
+  const withGroup = (group: string) => ({ username: "sso:{PrincipalTag:email}", groups: [group] });
+  for (const group of ["access:", "kubeadm:", "system:", ""].map(
+    (x) => `${x}{PrincipalTag:team}`,
+  )) {
+    assert.throws(
+      () => authenticator.addSsoMapping(set, withGroup(group)),
+      /\{PrincipalTag:team\}/,
+    );
+    assert.throws(
+      () => authenticator.addRoleMapping(ARN, withGroup(group)),
+      /\{PrincipalTag:team\}/,
+    );
+  }
+  const mapping = withGroup("team:{PrincipalTag:team}");
+  authenticator.addSsoMapping(set, mapping);
+  authenticator.addRoleMapping(ARN, mapping);
+  assert.deepEqual(parameters(made), {
+    [`${PREFIX}/sso/${ACCOUNT}/staff`]: mapping,
+    [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { ...mapping, arn: ARN },
+  });
+});
+
 test("a role or user of the app is mapped if its name, account and region are fixed", () => {
   const made = stackOf("http");
   const { stack, authenticator } = made;

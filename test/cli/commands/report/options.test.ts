@@ -33,6 +33,7 @@ const BOUND: Readonly<Record<string, readonly object[]>> = {
   ],
   rolebindings: [
     binding("edit", "Role edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
+    binding("payments", "Role edit", ["Group team:payments"], "payments"),
     binding("other", "ClusterRole edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
     { metadata: { name: "empty", namespace: "team-b" }, roleRef: { kind: "Role", name: "empty" } },
   ],
@@ -49,6 +50,7 @@ test("each mapping has the roles of its username and groups, and of every user's
       },
       [`role/${ACCOUNT}/b`]: { arn: arn("B"), username: "dev:{SessionName}" },
       [`role/${ACCOUNT}/c`]: { arn: arn("C"), username: "c", groups: ["system:masters"] },
+      [`role/${ACCOUNT}/d`]: { arn: arn("D"), username: "d", groups: ["team:{PrincipalTag:team}"] },
     },
   });
   const words = `--kubeconfig ${files.write("admin.conf", kubeconfig(apiserver))}`;
@@ -70,6 +72,7 @@ test("each mapping has the roles of its username and groups, and of every user's
     ],
     ["Role/edit in team-a (dev:jane)", "ClusterRole/metrics"],
     ["ClusterRole/view", "ClusterRole/cluster-admin", "ClusterRole/metrics"],
+    ["Role/edit in payments (team:payments)", "ClusterRole/metrics"],
   ]);
   await prints(
     report(words),
