@@ -1,6 +1,7 @@
 // What a user's kubeconfig needs, as Parameter Store has it: the server, and the CA of its
 // certificate.
 
+import { type Checked, invalid } from "../../functions/lib/checked.ts";
 import { isObject, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { certificateBlocks, describeCertificates, readCertificate } from "./certificates.ts";
 
@@ -19,15 +20,11 @@ export function publishedValue({ server, ca }: PublishedCluster): object {
   return { format: FORMAT, server, certificateAuthority: ca };
 }
 
-export type PublishedReading =
-  | ({ readonly kind: "valid" } & PublishedCluster)
-  | { readonly kind: "invalid"; readonly problem: string };
-
 /**
  * Reads the parameter's value. Never throws. A `problem` completes "the value ...", and repeats
  * only the name of a key.
  */
-export function parsePublished(text: string): PublishedReading {
+export function parsePublished(text: string): Checked<PublishedCluster> {
   const value = parseStored(text);
   if (!isObject(value)) return invalid("is not a JSON object");
   const { format, server, certificateAuthority: ca, ...others } = value;
@@ -42,11 +39,7 @@ export function parsePublished(text: string): PublishedReading {
     return invalid(`must have a server: ${SERVER_RULE}`);
   if (typeof ca !== "string" || !isAuthority(ca))
     return invalid("must have a certificateAuthority: certificates in PEM, and nothing else");
-  return { kind: "valid", server, ca };
-}
-
-function invalid(problem: string): PublishedReading {
-  return { kind: "invalid", problem };
+  return { valid: true, value: { server, ca } };
 }
 
 export const SERVER_RULE = "an https:// URL, such as https://10.0.0.1:6443";

@@ -21,7 +21,7 @@ import { planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName } from "../../plan/read.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
-import { readingOf } from "./published.ts";
+import { readStoredCluster } from "./published.ts";
 
 /** Publishes the cluster in the store of each of its contexts. */
 export async function publish(
@@ -73,20 +73,18 @@ async function planPublication(
 function withText(plan: Plan, { server, ca }: PublishedCluster): Plan {
   const changes = plan.changes.map((change) => {
     const { before } = change;
-    const was = before === undefined ? undefined : readingOf(before);
-    const [is, authority] = [server, describeCertificates(ca)];
-    if (was === undefined) return { ...change, shown: `server: ${is}, CA: ${authority}` };
-    if (was.kind === "invalid")
-      return { ...change, shown: `${was.problem} -> server: ${is}, CA: ${authority}` };
-    const changed = (what: string, from: string, to: string) =>
-      from === to ? `${what}: ${to}` : `${what}: ${from} -> ${to}`;
-    const ofServer = changed("server", was.server, is);
-    return {
-      ...change,
-      shown: `${ofServer}, ${changed("CA", describeCertificates(was.ca), authority)}`,
-    };
+    const was = before === undefined ? undefined : readStoredCluster(before);
+    const problem = was?.valid === false ? `${was.problem} -> ` : "";
+    const stored = was?.valid ? was.value : undefined;
+    const ofServer = `server: ${fromTo(stored?.server, server)}`;
+    const ofAuthority = `CA: ${fromTo(stored && describeCertificates(stored.ca), describeCertificates(ca))}`;
+    return { ...change, shown: `${problem}${ofServer}, ${ofAuthority}` };
   });
   return { ...plan, changes };
+}
+
+function fromTo(was: string | undefined, is: string): string {
+  return was === undefined || was === is ? is : `${was} -> ${is}`;
 }
 
 /** Marks each change: who chooses the server receives the tokens of its users. */

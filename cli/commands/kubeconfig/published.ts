@@ -1,5 +1,6 @@
 // The published clusters that users' kubeconfigs are made of: reads them for the user.
 
+import { type Checked, invalid } from "../../../functions/lib/checked.ts";
 import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
 import { ownAccount } from "../../aws/calls.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
@@ -49,19 +50,20 @@ async function readCluster(place: ChosenCluster, run: Run): Promise<KnownCluster
     throw isAccessDenied(error) ? forbidden(name, place, error) : error;
   });
   if (stored === undefined) throw await absent(name, place, connection, run);
-  const reading = readingOf(stored);
-  if (reading.kind === "invalid") throw invalid(name, reading.problem);
-  run.log(`${name}, version ${stored.version}: ${describePublished(reading)}\n`);
-  return { ...reading, place, region: config.region };
+  const checked = readStoredCluster(stored);
+  if (!checked.valid) throw unusable(name, checked.problem);
+  run.log(`${name}, version ${stored.version}: ${describePublished(checked.value)}\n`);
+  return { ...checked.value, place, region: config.region };
 }
 
-/** Reads the stored parameter. Never throws. */
-export function readingOf({ secure, value }: VersionedParameter) {
-  if (secure) return { kind: "invalid", problem: "the parameter is a SecureString" } as const;
-  const reading = parsePublished(value);
-  return reading.kind === "valid"
-    ? reading
-    : { ...reading, problem: `the value ${reading.problem}` };
+/** Reads the stored parameter. Never throws. A `problem` is a sentence without period. */
+export function readStoredCluster({
+  secure,
+  value,
+}: VersionedParameter): Checked<PublishedCluster> {
+  if (secure) return invalid("the parameter is a SecureString");
+  const checked = parsePublished(value);
+  return checked.valid ? checked : invalid(`the value ${checked.problem}`);
 }
 
 function forbidden(name: string, { cluster }: ChosenCluster, error: unknown): Failure {
@@ -85,7 +87,7 @@ async function absent(
   );
 }
 
-function invalid(name: string, problem: string): Failure {
+function unusable(name: string, problem: string): Failure {
   return finding(
     `The published cluster is invalid: ${problem} (${name}). Give --server and --ca, or ask an administrator of the ` +
       "cluster to publish it again.",

@@ -322,10 +322,10 @@ test("any text is read without an error, and a valid one has only an https: serv
   );
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), joined, object.map(text)), (value) => {
-      const reading = parsePublished(value);
-      if (reading.kind === "invalid") return;
-      assert.equal(new URL(reading.server).protocol, "https:");
-      assert.equal(reading.ca, ca);
+      const checked = parsePublished(value);
+      if (!checked.valid) return;
+      assert.equal(new URL(checked.value.server).protocol, "https:");
+      assert.equal(checked.value.ca, ca);
       assert.deepEqual(Object.keys(JSON.parse(value)).sort(), [
         "certificateAuthority",
         "format",
