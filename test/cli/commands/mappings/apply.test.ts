@@ -128,11 +128,8 @@ test("--rate limits the writes per second, and --read-rate the reads", async () 
 
 test("a rate is a positive number", async () => {
   for (const rate of ["fast", "0", "-1", "1e3", "auto", ""]) {
-    await exits(
-      cluster.mappings(["list", `--read-rate=${rate}`]),
-      2,
-      /It must be a positive number\./,
-    );
+    const problem = rate === "" ? /^--read-rate is empty\./ : /It must be a positive number\./;
+    await exits(cluster.mappings(["list", `--read-rate=${rate}`]), 2, problem);
   }
 });
 
