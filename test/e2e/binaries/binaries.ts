@@ -3,7 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { build, builtPath, type Program, writeKubernetesModule, writeModule } from "./build.ts";
+import {
+  build,
+  builtPath,
+  type Place,
+  type Program,
+  writeKubernetesModule,
+  writeModule,
+} from "./build.ts";
 import { findEnvtest } from "./envtest.ts";
 
 /** Newest first; the last one is no longer supported upstream, but still in use. */
@@ -25,12 +32,12 @@ export function findBinaries() {
   };
 }
 
-function findEtcd(): string {
-  return buildModule("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION);
+function findEtcd(place?: Place): string {
+  return build(moduleProgram("etcd", "go.etcd.io/etcd/server/v3", ETCD_VERSION), place);
 }
 
-export function findKubectl(): string {
-  return build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0]));
+export function findKubectl(place?: Place): string {
+  return build(kubernetesProgram("kubectl", KUBERNETES_VERSIONS[0]), place);
 }
 
 /**
@@ -46,20 +53,28 @@ export function findControlPlane({ download = false } = {}) {
     throw new Error(`${KUBEBUILDER_ASSETS} has no kube-apiserver.`);
   }
   const folders = [KUBEBUILDER_ASSETS, ...PATH.split(delimiter)].filter((folder) => folder !== "");
+  const [version] = KUBERNETES_VERSIONS;
+  const VERSIONS = { etcd: ETCD_VERSION, kubectl: version, "kube-apiserver": version };
+  type Name = keyof typeof VERSIONS;
+  const existing = (name: Name): string | undefined =>
+    [
+      ...folders.map((folder) => join(folder, name)),
+      builtPath({ name, version: VERSIONS[name] }),
+    ].find((file) => existsSync(file));
+  const missing = (Object.keys(VERSIONS) as Name[]).filter((name) => existing(name) === undefined);
   let archive: string | undefined;
-  const find = (name: string, version: string, buildIt: () => string): string => {
-    const existing = [...folders.map((folder) => join(folder, name)), builtPath({ name, version })];
-    const found = existing.find((file) => existsSync(file));
+  const find = (name: Name, buildIt: (place: Place) => string): string => {
+    const found = existing(name);
     if (found !== undefined) return found;
     if (download) archive ??= findEnvtest() ?? "";
-    return archive ? join(archive, name) : buildIt();
+    if (archive) return join(archive, name);
+    return buildIt({ index: missing.indexOf(name) + 1, count: missing.length });
   };
-  const [version] = KUBERNETES_VERSIONS;
   return {
-    etcd: find("etcd", ETCD_VERSION, findEtcd),
-    kubectl: find("kubectl", version, findKubectl),
-    apiserver: find("kube-apiserver", version, () =>
-      build(kubernetesProgram("kube-apiserver", version)),
+    etcd: find("etcd", findEtcd),
+    kubectl: find("kubectl", findKubectl),
+    apiserver: find("kube-apiserver", (place) =>
+      build(kubernetesProgram("kube-apiserver", version), place),
     ),
   };
 }
@@ -105,14 +120,18 @@ export function findControllerManager(): string {
  * Builds the program of a module's root, or of its command `main`. `variables`: Go variables, below
  * the module's path.
  */
-function buildModule(
+function buildModule(...program: Parameters<typeof moduleProgram>): string {
+  return build(moduleProgram(...program));
+}
+
+function moduleProgram(
   name: string,
   path: string,
   version: string,
   main = "",
   variables = {},
-): string {
-  return build({
+): Program {
+  return {
     name,
     version,
     main: `${path}${main}`,
@@ -120,7 +139,7 @@ function buildModule(
     variables: Object.fromEntries(
       Object.entries<string>(variables).map(([key, value]) => [`${path}/${key}`, value]),
     ),
-  });
+  };
 }
 
 export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";

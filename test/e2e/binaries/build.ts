@@ -36,13 +36,34 @@ export function builtPath({ name, version }: Pick<Program, "name" | "version">):
   return join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
 }
 
-export function build({ name, version, main, writeModule, variables }: Program): string {
+/** Which of several programs is built. */
+export interface Place {
+  /** 1 for the first. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Returns what is printed before a program is built. `place` is not set in tests. */
+export function startOfBuild(what: string, place: Place | undefined): string {
+  if (place === undefined)
+    return `building ${what} from its Go module, which takes minutes; cached in ${CACHE}`;
+  const { index, count } = place;
+  const building = `Building ${what} from its Go module (${index} of ${count}).`;
+  if (index > 1) return building;
+  return (
+    `${building} All take up to 45 min on two busy cores, once: they are cached in ${CACHE}. To avoid it, press ` +
+    "Ctrl-C, and set KUBEBUILDER_ASSETS=<a folder with etcd, kube-apiserver and kubectl>."
+  );
+}
+
+export function build(
+  { name, version, main, writeModule, variables }: Program,
+  place?: Place,
+): string {
   const file = builtPath({ name, version });
   if (existsSync(file)) return file;
   requireGo(`${name} ${version}`);
-  console.error(
-    `building ${name} ${version} from its Go module, which takes minutes; cached in ${CACHE}`,
-  );
+  console.error(startOfBuild(`${name} ${version}`, place));
   const start = Date.now();
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -54,7 +75,8 @@ export function build({ name, version, main, writeModule, variables }: Program):
     const ldflags = ["-s", "-w", ...settings].join(" ");
     // -s and -w remove the debug information, so the compiler need not write it.
     const flags = ["-p", "2", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
-    runGo(["build", ...flags, "-o", `${file}.part`, main], folder);
+    const args = ["build", ...flags, "-o", `${file}.part`, main];
+    runGo(args, `building ${name} ${version}`, folder);
     // atomic, in case the build is interrupted
     renameSync(`${file}.part`, file);
   } finally {
@@ -64,12 +86,14 @@ export function build({ name, version, main, writeModule, variables }: Program):
   return file;
 }
 
+const QUIET_GO = join(import.meta.dirname, "quiet-go.ts");
+
 /** A cold build of kube-apiserver takes minutes on two idle cores, and longer on busy ones. */
 const LIMIT_MS = 60 * 60_000;
 
-/** Returns standard output. `folder` is the module's. */
-export function runGo(args: readonly string[], folder: string = tmpdir()): string {
-  return execFileSync("go", args, {
+/** Returns standard output. `what` says what Go does, and `folder` is the module's. */
+function runGo(args: readonly string[], what: string, folder: string = tmpdir()): string {
+  return execFileSync(process.execPath, [QUIET_GO, what, ...args], {
     cwd: folder,
     encoding: "utf8",
     timeout: LIMIT_MS,
@@ -158,7 +182,8 @@ interface Downloaded {
 }
 
 function download(path: string, version: string): Downloaded {
-  return JSON.parse(runGo(["mod", "download", "-json", `${path}@v${version}`]));
+  const module = `${path}@v${version}`;
+  return JSON.parse(runGo(["mod", "download", "-json", module], `downloading ${module}`));
 }
 
 function lines(text: readonly string[]): string {
