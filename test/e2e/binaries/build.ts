@@ -93,16 +93,21 @@ const LIMIT_MS = 60 * 60_000;
 
 /** Returns standard output. `what` says what Go does, and `folder` is the module's. */
 function runGo(args: readonly string[], what: string, folder: string = tmpdir()): string {
-  return execFileSync(process.execPath, [QUIET_GO, what, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    timeout: LIMIT_MS,
-    stdio: ["ignore", "pipe", "inherit"],
-    // Requires no C compiler, and ignores workspaces and this machine's flags. The compiler is a
-    // short process, which collects less garbage with GOGC. Together with -dwarf=false, this saves
-    // 15 % of the processor time.
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod", GOWORK: "off", GOGC: "400" },
-  });
+  try {
+    return execFileSync(process.execPath, [QUIET_GO, what, ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: LIMIT_MS,
+      stdio: ["ignore", "pipe", "inherit"],
+      // Requires no C compiler, and ignores workspaces and this machine's flags. The compiler is a
+      // short process, which collects less garbage with GOGC. Together with -dwarf=false, this saves
+      // 15 % of the processor time.
+      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=mod", GOWORK: "off", GOGC: "400" },
+    });
+  } catch (error) {
+    // Go has printed why.
+    throw new Error(`Go failed while ${what}.`, { cause: error });
+  }
 }
 
 function requireGo(purpose: string): void {
