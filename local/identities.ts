@@ -22,6 +22,8 @@ export interface LocalIdentity extends LocalPrincipal {
   readonly secretAccessKey: string;
   /** Required for temporary credentials, absent otherwise. */
   readonly sessionToken?: string;
+  /** Set by `aws iam update-access-key`, for every service that has the same object. */
+  isInactive?: boolean;
 }
 
 const HOME = "111122223333";

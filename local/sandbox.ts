@@ -130,6 +130,7 @@ export async function startSandbox(
       region,
       identities,
       ...nodeServices(region),
+      tokenIssuers: TOKEN_ISSUERS,
       principals: new Map([...principalsOfIdentities(region), [POD_ROLE_ARN, podRole.roleId]]),
       functions,
       stacks: { [defaultStackName(CLUSTER_ID)]: outputs },

@@ -1,10 +1,10 @@
-// The operations of IAM: GetInstanceProfile, for nodes, and the lists of the roles and users of the
-// local identities.
+// The operations of IAM: GetInstanceProfile, for nodes; the roles, users and access keys of the local
+// identities; and the issuer of AWS-signed tokens.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
 
-import { iamArn, LOCAL_PRINCIPALS } from "../identities.ts";
+import { iamArn, LOCAL_PRINCIPALS, type LocalIdentity } from "../identities.ts";
 import { ServiceError } from "./http-server.ts";
 import type { XmlNode } from "./protocols.ts";
 
@@ -89,6 +89,89 @@ export function listPrincipals(
     IsTruncated: "false",
     [`${kind}s`]: { member: found.map(([arn, id]) => renderPrincipal(kind, arn, id)) },
   };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
+export function getRole(
+  principals: IamPrincipals,
+  account: string,
+  form: URLSearchParams,
+): XmlNode {
+  const name = form.get("RoleName") ?? "";
+  const start = `arn:aws:iam::${account}:role/`;
+  const found = [...principals].find(([arn]) => arn.startsWith(start) && arn.endsWith(`/${name}`));
+  if (found === undefined)
+    throw new ServiceError("NoSuchEntity", `The role with name ${name} cannot be found.`, 404);
+  return { Role: renderPrincipal("Role", ...found) };
+}
+
+/**
+ * Returns the keys of a user in `account`. Without a name, those of the caller would be meant, which
+ * this does not support.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+ */
+export function listAccessKeys(
+  identities: readonly LocalIdentity[],
+  account: string,
+  form: URLSearchParams,
+): XmlNode {
+  const name = form.get("UserName") ?? "";
+  const keys = keysOf(identities, account, name);
+  if (keys.length === 0)
+    throw new ServiceError("NoSuchEntity", `The user with name ${name} cannot be found.`, 404);
+  const member = keys.map(({ accessKeyId, isInactive }) => ({
+    UserName: name,
+    AccessKeyId: accessKeyId,
+    Status: isInactive ? "Inactive" : "Active",
+    CreateDate: CREATED,
+  }));
+  return { IsTruncated: "false", AccessKeyMetadata: { member } };
+}
+
+/**
+ * Makes a key inactive, or active again: every service that has the same identities refuses it.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html
+ */
+export function updateAccessKey(
+  identities: readonly LocalIdentity[],
+  account: string,
+  form: URLSearchParams,
+): XmlNode {
+  const [user, id, status] = ["UserName", "AccessKeyId", "Status"].map(
+    (name) => form.get(name) ?? "",
+  );
+  if (status !== "Active" && status !== "Inactive")
+    throw new ServiceError("ValidationError", "Status must be Active or Inactive.");
+  const key = keysOf(identities, account, user ?? "").find(({ accessKeyId }) => accessKeyId === id);
+  if (key === undefined)
+    throw new ServiceError("NoSuchEntity", `The Access Key with id ${id} cannot be found`, 404);
+  key.isInactive = status === "Inactive";
+  return {};
+}
+
+function keysOf(
+  identities: readonly LocalIdentity[],
+  account: string,
+  user: string,
+): readonly LocalIdentity[] {
+  const start = `arn:aws:iam::${account}:user/`;
+  return identities.filter(({ arn }) => arn.startsWith(start) && arn.endsWith(`/${user}`));
+}
+
+/**
+ * Returns the account's issuer of AWS-signed tokens, which is always enabled here.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOutboundWebIdentityFederationInfo.html
+ */
+export function outboundFederation(issuers: ReadonlyMap<string, string>, account: string): XmlNode {
+  const issuer = issuers.get(account);
+  if (issuer === undefined)
+    throw new ServiceError("FeatureDisabled", "Outbound web identity federation is disabled", 404);
+  return { IssuerIdentifier: issuer, JwtVendingEnabled: "true" };
+}
+
+/** Throws: the account's issuer is enabled. */
+export function enableOutboundFederation(): never {
+  throw new ServiceError("FeatureEnabled", "Outbound web identity federation is enabled", 409);
 }
 
 /**

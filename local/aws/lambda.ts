@@ -1,7 +1,8 @@
-// The operations of Lambda with which `doctor` reads the account's quota and a function's
-// configuration.
+// The operations of Lambda that read: the account's quota and a function's configuration, for
+// `doctor`, and its versions.
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+// https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html
 
 import { type LocalRequest, ServiceError } from "./http-server.ts";
 import { unknownOperation } from "./protocols.ts";
@@ -16,10 +17,16 @@ const ACCOUNT = /^\/2016-08-19\/account-settings\/?$/;
 
 const CONFIGURATION = /^\/2015-03-31\/functions\/([\w-]+)\/configuration\?Qualifier=live$/;
 
+const VERSIONS = /^\/2015-03-31\/functions\/([\w-]+)\/versions\/?$/;
+
+/** The version behind the alias. */
+const VERSION = "1";
+
 /**
  * Returns the output of a GET. Throws a ServiceError for other operations and unknown functions.
  */
-export function answerLambda({ target }: LocalRequest, functions: Functions): object {
+export function answerLambda({ method, target }: LocalRequest, functions: Functions): object {
+  if (method !== "GET") throw unknownOperation(method, target);
   if (ACCOUNT.test(target)) {
     return {
       AccountLimit: {
@@ -28,10 +35,14 @@ export function answerLambda({ target }: LocalRequest, functions: Functions): ob
       },
     };
   }
-  const [, name] = CONFIGURATION.exec(target) ?? [];
-  if (name === undefined) throw unknownOperation("GET", target);
+  const [, name = VERSIONS.exec(target)?.[1]] = CONFIGURATION.exec(target) ?? [];
+  if (name === undefined) throw unknownOperation(method, target);
   const { [name]: variables } = functions;
   if (variables === undefined)
     throw new ServiceError("ResourceNotFoundException", `Function not found: ${name}`, 404);
-  return { FunctionName: name, Version: "1", Environment: { Variables: variables } };
+  if (VERSIONS.test(target)) {
+    const Versions = ["$LATEST", VERSION].map((Version) => ({ FunctionName: name, Version }));
+    return { Versions };
+  }
+  return { FunctionName: name, Version: VERSION, Environment: { Variables: variables } };
 }

@@ -1,6 +1,7 @@
 // A local server for the services of AWS's Query protocol: EC2, IAM and CloudFormation. Also for
 // Lambda, whose calls are GETs.
 
+import type { LocalIdentity } from "../identities.ts";
 import { describeInstances, type Ec2Instance, type NodeServices } from "./ec2.ts";
 import {
   type LocalRequest,
@@ -10,10 +11,15 @@ import {
   startHttpServer,
 } from "./http-server.ts";
 import {
+  enableOutboundFederation,
   getInstanceProfile,
+  getRole,
   type IamPrincipals,
   type InstanceProfile,
+  listAccessKeys,
   listPrincipals,
+  outboundFederation,
+  updateAccessKey,
 } from "./iam.ts";
 import { answerLambda, type Functions } from "./lambda.ts";
 import {
@@ -36,9 +42,14 @@ interface Content {
   readonly functions?: Functions;
   /** IAM lists them. */
   readonly principals?: IamPrincipals;
+  /** IAM has the access keys of those that are users. */
+  readonly identities?: readonly LocalIdentity[];
+  /** The issuers of AWS-signed tokens, by account. */
+  readonly tokenIssuers?: ReadonlyMap<string, string>;
 }
 
-interface QueryOptions extends ServiceOptions, Partial<NodeServices>, Content {
+interface QueryOptions extends Partial<NodeServices>, Content, ServiceOptions {
+  readonly identities: readonly LocalIdentity[];
   /** Default `us-east-1`, which is IAM's only region. */
   readonly region?: string;
 }
@@ -81,19 +92,26 @@ export function queryAnswers(
     stacks = {},
     functions = {},
     principals = new Map(),
+    identities = [],
+    tokenIssuers = new Map(),
   }: NodeServices & Content,
   checkSigned: (request: LocalRequest, service: Service | "lambda") => void,
 ): (request: LocalRequest) => LocalResponse {
   const operations: Readonly<Record<string, (form: URLSearchParams) => XmlNode>> = {
     "ec2 DescribeInstances": (form) => describeInstances(instances, form),
     "iam GetInstanceProfile": (form) => getInstanceProfile(profiles, account, form),
+    "iam EnableOutboundWebIdentityFederation": enableOutboundFederation,
+    "iam GetOutboundWebIdentityFederationInfo": () => outboundFederation(tokenIssuers, account),
+    "iam GetRole": (form) => getRole(principals, account, form),
+    "iam ListAccessKeys": (form) => listAccessKeys(identities, account, form),
+    "iam UpdateAccessKey": (form) => updateAccessKey(identities, account, form),
     "iam ListRoles": (form) => listPrincipals("Role", principals, account, form),
     "iam ListUsers": (form) => listPrincipals("User", principals, account, form),
     "cloudformation DescribeStacks": (form) => describeStacks(stacks, form),
   };
   return (request) => {
     // The clients of the other services only use POST.
-    if (request.method === "GET") {
+    if (request.method !== "POST") {
       return answerJson(() => {
         checkSigned(request, "lambda");
         return answerLambda(request, functions);
@@ -108,7 +126,7 @@ export function queryAnswers(
       if (operation !== undefined) return renderResult(service, action, operation(form));
       throw new ServiceError(
         "InvalidAction",
-        `The action ${action} is not valid for this web service.`,
+        `The action ${action} is not one of this local service, which has only what docs/try.md lists.`,
       );
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;

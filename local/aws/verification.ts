@@ -64,6 +64,8 @@ export function verify(
   const identity = rules.identities.get(authentication.accessKeyId);
   if (identity === undefined || identity.sessionToken !== authentication.sessionToken)
     throw unknownKey();
+  // For AWS, an inactive key is an unknown one.
+  if (identity.isInactive) throw unknownKey();
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) throw expiredToken();
 
   checkScope(authentication, request.headers, rules);

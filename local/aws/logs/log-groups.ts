@@ -33,7 +33,11 @@ const EVENT_BYTES = 26;
  */
 const SEARCHED = 20_000;
 
-const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"];
+/** `interleaved`, of `aws logs tail`, has no effect: results are always interleaved. */
+const MEMBERS = [
+  ...["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"],
+  "interleaved",
+];
 
 export function filterLogEvents(groups: LogGroups, input: Input): object {
   for (const name of Object.keys(input)) {
