@@ -138,6 +138,19 @@ for (const [name, [rule, sources]] of Object.entries(RULES)) {
 /** In these folders, kinds of AWS errors are told apart by `isAwsError`. */
 const SHIPPED = ["cli", "functions", "infra"];
 
+/** Returns the sources of the folders, by path. */
+function filesOf(folders: readonly string[]): [path: string, source: string][] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .toSorted()
+      .map((file): [string, string] => {
+        const path = join(folder, file);
+        return [path, readFileSync(join(root, path), "utf8")];
+      }),
+  );
+}
+
 /**
  * Returns what a source imports from the SDK, without types: the package, and the text that has the
  * imported names. For a namespace or `import()`, it is the entire source without strings.
@@ -165,15 +178,9 @@ async function errorClasses(source: string): Promise<string[]> {
 }
 
 test("cli/, functions/ and infra/ import no error class of the SDK: the bundles omit some, and instanceof is then false", async () => {
-  const files = SHIPPED.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => join(folder, file)),
-  );
   const found = [];
   let imports = 0;
-  for (const file of files) {
-    const source = readFileSync(join(root, file), "utf8");
+  for (const [file, source] of filesOf(SHIPPED)) {
     imports += sdkImports(source).length;
     found.push(...(await errorClasses(source)).map((name) => `${file}: ${name}`));
   }
@@ -278,4 +285,24 @@ test("the commands for callers and issuer keys do not reach the rule of access",
     assert.deepEqual(ruleIn(`commands/${command}.ts`), [], command);
   // The same search finds it for a command that changes mappings.
   assert.ok(ruleIn("commands/mappings/remove.ts").includes("model/access/phases.ts"));
+});
+
+/** What a review or the issuer waits for. `functions/aws` has only the means to make such a client. */
+const GUARDED = ["functions/authenticator", "functions/issuer", "functions/parameters"];
+const SENDS = /from "@aws-sdk\/client-|\bget\b[^;]* from "[./]+\/aws\/connections\.ts"/;
+
+test("each client of a service that a review waits for has the guard of lib/guard.ts", () => {
+  const clients = filesOf(GUARDED).filter(([, source]) => SENDS.test(source));
+  const names = clients.map(([file]) => file);
+  assert.deepEqual(names, [
+    "functions/authenticator/aws/aws-signed-tokens.ts",
+    "functions/authenticator/aws/ec2-node-name.ts",
+    "functions/authenticator/aws/sts.ts",
+    "functions/parameters/parameter-store.ts",
+  ]);
+  const without = clients.filter(([, source]) => !/\bguard\(\s*SERVICES\./.test(source));
+  assert.deepEqual(
+    without.map(([file]) => file),
+    [],
+  );
 });
