@@ -66,7 +66,7 @@ const measuredRows = new Map(
     const figures = bySeed.map((one) => figureOf([one]));
     return [
       name,
-      { before: [], now: [], ...last, name, logins: bySeed[0]?.logins ?? 0, [column]: figures },
+      { name, logins: bySeed[0]?.logins ?? 0, before: [], now: [], ...last, [column]: figures },
     ];
   }),
 );
