@@ -1,5 +1,6 @@
 // Guards the calls of a service that a review waits for: their time, one retry, and a short memory
-// of failures. An environment answers one review at a time, so what one waits for, others lose.
+// of failures (a circuit breaker). An environment answers one review at a time, so what one waits
+// for, others lose.
 
 import { agesBy, type Moment } from "./age.ts";
 import { type Clock, type Deadline, timeLeft } from "./deadline.ts";

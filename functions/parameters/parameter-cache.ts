@@ -5,7 +5,7 @@ import { agesBy, type Moment } from "../lib/age.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import type { Call } from "../lib/guard.ts";
 import { LruMap } from "../lib/lru-map.ts";
-import { singleFlight } from "../lib/shared-calls.ts";
+import { singleFlight } from "../lib/single-flight.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /**

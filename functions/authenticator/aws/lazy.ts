@@ -6,7 +6,7 @@ import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { failureKind } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/shared-calls.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
 import type { SignedTokens } from "../jwt/signed-tokens.ts";
 import type { InstanceSession, NodeName } from "../user/user.ts";
 import type { SignedTokenOptions } from "./aws-signed-tokens.ts";

@@ -13,7 +13,7 @@ import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import { LruMap } from "../../lib/lru-map.ts";
 import { type Pause, pauseAfterCalls } from "../../lib/pause.ts";
-import { singleFlight } from "../../lib/shared-calls.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
 import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
 import { isArnOf } from "../mapping/arn.ts";
 import { type ReviewRecord, timed } from "../review/record.ts";

@@ -5,7 +5,7 @@ import { agesBy, type Moment } from "../../lib/age.ts";
 import type { Clock, Deadline } from "../../lib/deadline.ts";
 import type { Call } from "../../lib/guard.ts";
 import { beforeDeadline, TimedOut } from "../../lib/retry.ts";
-import { singleFlight } from "../../lib/shared-calls.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Reads the keys of an issuer. Throws a fault if they cannot be read. */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
-import { singleFlight } from "../../../functions/lib/shared-calls.ts";
+import { singleFlight } from "../../../functions/lib/single-flight.ts";
 
 function controlled() {
   const calls: { argument: string; deadline: Deadline; end: PromiseWithResolvers<string> }[] = [];

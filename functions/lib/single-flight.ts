@@ -3,7 +3,7 @@
 import { type Deadline, timeLeft } from "./deadline.ts";
 import { beforeDeadline, TimedOut } from "./retry.ts";
 
-type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
+type Call<Asked, Answer> = (asked: Asked, deadline: Deadline) => Promise<Answer>;
 
 /**
  * Returns a function that joins a running call of the same key and waits for it until its own
@@ -11,15 +11,15 @@ type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
  * first one ran under another request's deadline. `late` makes the error of a request that has
  * waited until its deadline. Default: `TimedOut`.
  */
-export function singleFlight<A, T>(
-  call: Call<A, T>,
-  keyOf: (argument: A) => string,
-  late: (timedOut: TimedOut, argument: A) => Error = (timedOut) => timedOut,
-): Call<A, T> {
-  const running = new Map<string, Promise<T>>();
+export function singleFlight<Asked, Answer>(
+  call: Call<Asked, Answer>,
+  keyOf: (asked: Asked) => string,
+  late: (timedOut: TimedOut, asked: Asked) => Error = (timedOut) => timedOut,
+): Call<Asked, Answer> {
+  const running = new Map<string, Promise<Answer>>();
 
-  function start(key: string, argument: A, deadline: Deadline): Promise<T> {
-    const started = call(argument, deadline).finally(() => running.delete(key));
+  function start(key: string, asked: Asked, deadline: Deadline): Promise<Answer> {
+    const started = call(asked, deadline).finally(() => running.delete(key));
     // If every waiting request has timed out, a later failure must not end the process as an
     // unhandled rejection.
     started.catch(() => {});
@@ -27,23 +27,23 @@ export function singleFlight<A, T>(
     return started;
   }
 
-  async function join(shared: Promise<T>, argument: A, deadline: Deadline): Promise<T> {
+  async function join(shared: Promise<Answer>, asked: Asked, deadline: Deadline): Promise<Answer> {
     try {
       return await beforeDeadline(deadline, shared);
     } catch (error) {
-      throw error instanceof TimedOut ? late(error, argument) : error;
+      throw error instanceof TimedOut ? late(error, asked) : error;
     }
   }
 
-  return async (argument, deadline) => {
-    const key = keyOf(argument);
+  return async (asked, deadline) => {
+    const key = keyOf(asked);
     const shared = running.get(key);
-    if (shared === undefined) return start(key, argument, deadline);
+    if (shared === undefined) return start(key, asked, deadline);
     try {
-      return await join(shared, argument, deadline);
+      return await join(shared, asked, deadline);
     } catch (error) {
       if (timeLeft(deadline, 1) === 0) throw error;
-      return join(running.get(key) ?? start(key, argument, deadline), argument, deadline);
+      return join(running.get(key) ?? start(key, asked, deadline), asked, deadline);
     }
   };
 }
