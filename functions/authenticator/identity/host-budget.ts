@@ -8,7 +8,7 @@ import { LruMap } from "../../lib/lru-map.ts";
 import { pauseAfterCalls } from "../../lib/pause.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
 import type { VerifiedIdentity } from "./identity.ts";
-import type { Proof, ProveIdentity, ReviewEnd } from "./prove-identity.ts";
+import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
 /** How long a host is known after a login, and an identity. */
 const KNOWN_MS = 3_600_000;
@@ -47,18 +47,15 @@ export function withHostBudget(
   const isRecent = (login: Moment | undefined): boolean =>
     login !== undefined && ages.isFresh(login, KNOWN_MS);
 
-  /** Returns whether the review gives no reason for a pause. Remembers logins. */
-  function isOurs(end: ReviewEnd, { arn }: VerifiedIdentity): boolean {
-    if (accounts.length > 0) return true;
+  const isOurs = ({ arn }: VerifiedIdentity): boolean =>
+    accounts.length > 0 || isRecent(identities.get(arn));
+  const rememberLogin: NonNullable<Proof["onEnd"]> = (end, { arn }) => {
     if (end === "granted") identities.set(arn, ages.now());
-    return isRecent(identities.get(arn));
-  }
+  };
 
   return async (token, deadline) => {
     const { host } = token;
-    if (!budgeted.has(host)) {
-      return { ...(await prove(token, deadline)), onEnd: (...ended) => void isOurs(...ended) };
-    }
+    if (!budgeted.has(host)) return { ...(await prove(token, deadline)), onEnd: rememberLogin };
     const pause = isRecent(logins.get(host)) ? known : unknown;
     if (!pause.isOver())
       throw httpError("host_busy", "other tokens for STS hosts of other Regions were just sent");
@@ -66,9 +63,9 @@ export function withHostBudget(
     // kube-apiserver's five tries last.
     const time = pause === unknown ? "try" : "all";
     const { result: proof, end: endPause } = await pause.after(() => prove(token, deadline, time));
-    const onEnd: Proof["onEnd"] = (...ended) => {
-      const [end] = ended;
-      if (!isOurs(...ended)) return;
+    const onEnd: Proof["onEnd"] = (end, identity) => {
+      rememberLogin(end, identity);
+      if (!isOurs(identity)) return;
       if (end === "granted" || isRecent(logins.get(host))) logins.set(host, ages.now());
       endPause();
     };

@@ -24,7 +24,7 @@ export interface Proof {
 }
 
 /** `fault`: of the function or of a service, after the identity was proven. */
-export type ReviewEnd = "granted" | "fault";
+type ReviewEnd = "granted" | "fault";
 
 export type ProveIdentity<Token = UnverifiedToken> = Call<Token, Proof>;
 
