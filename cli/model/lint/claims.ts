@@ -4,7 +4,7 @@ import {
   chosenPlaceholdersIn,
   claimPlaceholdersIn,
 } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
-import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
+import { isOfSet, type MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
@@ -17,7 +17,7 @@ export const chosenClaims = entryRule("warning", "chosen-claim", ({ kind, mappin
   return [username, ...groups].flatMap((name) => {
     const chosen = chosenPlaceholdersIn(name);
     if (chosen.length === 0) return [];
-    const choosers = choosersOf(chosen, isOfSet(kind));
+    const choosers = choosersOf(chosen, kind);
     if (name === username && !groups.includes(name)) return `username ${name}: ${choosers}`;
     const prefix = textBeforeTag(name);
     return `group ${name}: ${choosers}. Give no group that begins with ${prefix} more rights than the least trusted of them`;
@@ -25,14 +25,16 @@ export const chosenClaims = entryRule("warning", "chosen-claim", ({ kind, mappin
 });
 
 /** Returns who can choose the values of the placeholders, as a sentence without a period. */
-function choosersOf(chosen: readonly string[], isSet: boolean): string {
+function choosersOf(chosen: readonly string[], kind: MappingKind): string {
   const isTag = chosen.some((name) => name !== "SourceIdentity");
   const actions = [
     ...(isTag ? ["sts:TagSession"] : []),
     ...(chosen.includes("SourceIdentity") ? ["sts:SetSourceIdentity"] : []),
   ];
-  if (isSet && isTag)
+  if (isOfSet(kind) && isTag)
     return "administrators of IAM Identity Center, SCIM and the identity provider choose the value, an attribute for access control";
+  // Only sessions of roles pass tags.
+  if (kind === "user" && isTag) return "anyone who may tag the user chooses the value";
   const taggers = isTag ? "anyone who may tag the principal, and " : "";
   return `${taggers}anyone who may assume the role chooses the value, unless its trust policy restricts ${actions.join(" and ")}`;
 }

@@ -1,6 +1,7 @@
 // Lint rules for usernames, groups and sessions.
 
 import { adminGroupsOf } from "../../../functions/authenticator/mapping/admin-groups.ts";
+import { PLACEHOLDER } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { isWithoutSessions } from "../../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
@@ -102,7 +103,8 @@ export const spaces = entryRule(
   "space-in-name",
   ({ mapping: { username = "", groups = [] } }) =>
     [username, ...groups]
-      .filter((name) => /\s/.test(name))
+      // The key of a tag may have spaces, but not its value.
+      .filter((name) => /\s/.test(name.replace(PLACEHOLDER, "")))
       .map(
         (name) =>
           `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`,

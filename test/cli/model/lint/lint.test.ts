@@ -145,6 +145,11 @@ test("a tag in a group: who chooses it, tokens without it, a plain group below i
       username: "lead",
       groups: ["team:payments", "teams:x", "team:{PrincipalTag:unit}"],
     },
+    "user/111122223333/jane": {
+      arn: "arn:aws:iam::111122223333:user/jane",
+      username: "jane",
+      groups: ["cost:{PrincipalTag:Cost Center}"],
+    },
     "sso/111122223333/old": {
       username: "old",
       groups: ["team:old"],
@@ -165,10 +170,12 @@ test("a tag in a group: who chooses it, tokens without it, a plain group below i
     `staff: username sso:{PrincipalTag:aws:id}: ${center}`,
     `staff: group team:{PrincipalTag:team}: ${center}. ${below}`,
     `lead: group team:{PrincipalTag:unit}: ${center}. ${below}`,
+    `jane: group cost:{PrincipalTag:Cost Center}: anyone who may tag the user chooses the value. ${below.replace("team:", "cost:")}`,
   ]);
+  assert.deepEqual(await of("only", "space-in-name"), []);
   assert.deepEqual(await of("only", "needs-signed-token"), []);
   const other = await of("beside", "needs-signed-token");
-  assert.deepEqual([other.length, (await of(undefined, "needs-signed-token")).length], [3, 3]);
+  assert.deepEqual([other.length, (await of(undefined, "needs-signed-token")).length], [4, 4]);
   assert.equal(
     other[0],
     "dev: {PrincipalTag:team} is only in AWS-signed tokens: k8s-aws-v1. tokens, such as those of aws eks get-token, are denied",
