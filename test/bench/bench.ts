@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   command: "./command.ts",
   fleet: "./fleet.ts",
   instructions: "./instruction-counts.ts",
+  memory: "./memory.ts",
   outages: "./outages.ts",
   peer: "./peer.ts",
   spikes: "./spikes.ts",
