@@ -16,6 +16,7 @@ import { DENIAL_RULES, deniedInOtherRoles } from "./denials.ts";
 import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
+import { typingFaults } from "./typing.ts";
 
 const SOON_DAYS = 30;
 
@@ -159,6 +160,7 @@ const RULES: readonly Rule[] = [
   names.missingSessions,
   names.misspeltGroups,
   names.spaces,
+  typingFaults,
   names.sharedUsernames,
   claims.chosenClaims,
   claims.claimsBesideOtherTokens,

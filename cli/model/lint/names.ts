@@ -104,7 +104,7 @@ export const spaces = entryRule(
   ({ mapping: { username = "", groups = [] } }) =>
     [username, ...groups]
       // The key of a tag may have spaces, but not its value.
-      .filter((name) => /\s/.test(name.replace(PLACEHOLDER, "")))
+      .filter((name) => /\s/.test(name.trim().replace(PLACEHOLDER, "")))
       .map(
         (name) =>
           `${JSON.stringify(name)} contains a space. Is it one name? RBAC compares names exactly`,

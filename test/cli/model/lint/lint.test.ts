@@ -26,7 +26,7 @@ const WRONG = {
   "role/111122223333/gone": role("gone", { notAfter: "2026-11-01T00:00:00Z" }),
   "role/111122223333/soon": role("soon", {
     notAfter: "2026-12-01T00:00:00Z",
-    principalId: "AROASOON",
+    principalId: "AROASOON00000000000",
   }),
   "role/111122223333/denied": role("denied"),
   "user/111122223333/root": {
@@ -239,7 +239,7 @@ test("a username with a tag or a source identity says who can choose the value",
 test("what no AWS-signed token can use is reported only if the function accepts such tokens", async () => {
   const values = {
     [ROLE]: { arn: ARN, username: "dev:{SessionName}" },
-    [`role/${HOME}/pinned`]: role("Pinned", { principalId: "AROA1234567890" }),
+    [`role/${HOME}/pinned`]: role("Pinned", { principalId: "AROA12345678901234567" }),
     [`role/${HOME}/plain`]: role("Plain"),
     [`role/${HOME}/ended`]: role("Ended", {
       username: "{AccessKeyID}",
