@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
+import { orDidYouMean } from "../../functions/lib/text.ts";
 import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { ClusterPlace } from "../aws/connection.ts";
 import { type Failure, usage } from "../io/errors.ts";
@@ -65,13 +66,14 @@ export async function readConfig(environment: Environment): Promise<Config | und
       contextOf(name, context, dirname(file), wrong),
     ]),
   );
+  const names = [...found.keys()];
   if (
     defaultContext !== undefined &&
     (typeof defaultContext !== "string" || !found.has(defaultContext))
   ) {
     throw wrong(
       ["defaultContext"],
-      `defaultContext must be one of the contexts: ${[...found.keys()].join(", ") || "none"}`,
+      `defaultContext must be one of the contexts: ${names.join(", ") || "none"}${orDidYouMean(String(defaultContext), names)}`,
     );
   }
   return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
@@ -129,6 +131,9 @@ function withKnownKeys(
   if (!isObject(value)) throw wrong(path, `expected the keys ${keys.join(", ")}`);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined)
-    throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
+    throw wrong(
+      [...path, unknown],
+      `unknown key ${unknown}${orDidYouMean(unknown, keys)}: the keys are ${keys.join(", ")}`,
+    );
   return value;
 }

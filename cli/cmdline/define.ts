@@ -2,6 +2,7 @@
 
 import { Command, type Help, type OutputConfiguration } from "commander";
 import type { Run } from "../io/run.ts";
+import { withSuggestion } from "./suggestions.ts";
 
 /** Width of help if the output is not a terminal. */
 const HELP_COLUMNS = 80;
@@ -29,8 +30,8 @@ export function newCommand(
     outputError(message, write) {
       // It repeats words of the command line, which must not look like another line. Commander adds
       // a line itself.
-      const text = message.replace(/[\r\n]+(?!\(Did you mean |$)/g, " ");
-      write(withSuggestion(text, command, paths));
+      const text = message.replace(/[\r\n]+(?!$)/g, " ");
+      write(withSuggestion(text, command, paths, pathOf(command)));
       if (OF_ARGUMENTS.test(message)) write(`See: ${pathOf(command).join(" ")} --help\n`);
     },
     getOutHelpWidth: () => helpColumns(run),
@@ -46,7 +47,7 @@ export function newCommand(
     })
     .exitOverride()
     .helpCommand(false)
-    .showSuggestionAfterError();
+    .showSuggestionAfterError(false);
 }
 
 export function helpColumns({ columns = HELP_COLUMNS }: Run): number {
@@ -139,90 +140,4 @@ const OF_ARGUMENTS = /^error: (missing required argument|too many arguments)/;
 /** Returns the names of the program, its groups and the command. */
 export function pathOf(command: Command): string[] {
   return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
-}
-
-/**
- * Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is
- * suggested.
- */
-const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  add: ["set", "publish"],
-  ban: ["deny"],
-  block: ["deny"],
-  create: ["set", "add", "publish"],
-  del: ["remove", "retire"],
-  delete: ["remove", "retire"],
-  describe: ["get", "list"],
-  get: ["list"],
-  grant: ["set"],
-  put: ["set"],
-  rm: ["remove", "retire"],
-  show: ["get", "list"],
-  unban: ["allow"],
-  unblock: ["allow"],
-  undeny: ["allow"],
-  undo: ["rollback"],
-  update: ["set"],
-};
-
-/** Returns Commander's message, with a better suggestion if there is one. */
-function withSuggestion(message: string, command: Command, paths: readonly string[]): string {
-  const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
-  const meant =
-    what === "command"
-      ? commandFor(word, command, paths)
-      : what === "option"
-        ? optionFor(word, command)
-        : undefined;
-  if (meant !== undefined) return `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
-  if (what === "option" && command.commands.length > 0 && !message.includes("--help"))
-    return `error: unknown option '${word}'\nOptions follow the command: ${pathOf(command).join(" ")} <command> ${word}\n`;
-  if (what !== "command" || message.includes("Did you mean")) return message;
-  return `${message}Commands: ${command.commands.map((subcommand) => subcommand.name()).join(", ")}\n`;
-}
-
-/** Returns the name of a command in the same group, or else the path of one in another group. */
-function commandFor(word: string, group: Command, paths: readonly string[]): string | undefined {
-  const words = [word, ...(SYNONYMS[word] ?? [])];
-  const [here] = words.flatMap((name) =>
-    group.commands.filter((subcommand) =>
-      [subcommand.name(), ...subcommand.aliases()].includes(name),
-    ),
-  );
-  if (here !== undefined) return here.name();
-  // The commands of other groups are not created.
-  const [inGroup] = words.flatMap((spelling) =>
-    paths.filter((path) => path.endsWith(` ${spelling}`)),
-  );
-  return words.find((spelling) => paths.includes(spelling)) ?? inGroup;
-}
-
-/** Options that other programs have for ours. The first one that the command has is suggested. */
-const OPTION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  "--comment": ["--description"],
-  "--duration": ["--for"],
-  "--end": ["--until"],
-  "--expires": ["--until"],
-  "--message": ["--description"],
-  "--note": ["--description"],
-  "--reason": ["--description"],
-  "--ttl": ["--for"],
-};
-
-/**
- * Returns the option to suggest: `--username` for `--user`, and as the AWS CLI and kubectl have
- * them, `--cluster` for `--cluster-name`, `--file` for `--filename` and `--dry-run` for
- * `--dry-run=client`. If several options fit, it is the one with which the others start.
- */
-function optionFor(word: string, { options }: Command): string | undefined {
-  const [synonym] = (OPTION_SYNONYMS[word] ?? []).filter((name) =>
-    options.some(({ long }) => long === name),
-  );
-  if (synonym !== undefined) return synonym;
-  const found = options.flatMap(({ long }) => {
-    if (!long || !word.startsWith("--")) return [];
-    const [, more] = word.split(long);
-    return long.startsWith(word) || /^([-=].*|name)$/.test(more ?? "") ? [long] : [];
-  });
-  return found.find((option) => found.every((other) => other.startsWith(option)));
 }

@@ -19,7 +19,7 @@ import {
   type ParameterAddress,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
-import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { asciiLowerCase, orDidYouMean } from "../../functions/lib/text.ts";
 import { printable } from "../io/print.ts";
 import { accountOf, type Entry, given, inOrder, nameOfEntry } from "./entry.ts";
 
@@ -84,7 +84,18 @@ export function readMapping(item: unknown): Entry | Problem {
   const address = readAddress(value, account, permissionSet);
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
-  return check.valid ? { ...address, mapping: check.value } : { problem: check.problem };
+  return check.valid
+    ? { ...address, mapping: check.value }
+    : { problem: withMeantKey(check.problem) };
+}
+
+/** Adds the key that was meant to the phrase about an unknown one, which the function shares. */
+function withMeantKey(problem: string): string {
+  return problem.replace(
+    /^unknown key "(.*)"(?=: the keys are (.*)$)/,
+    (phrase, key: string, keys: string) =>
+      `${phrase}${orDidYouMean(key, [...keys.split(", "), "account", "permissionSet"])}`,
+  );
 }
 
 /**
@@ -93,7 +104,7 @@ export function readMapping(item: unknown): Entry | Problem {
 export function readDenial(item: unknown): Entry | Problem {
   const { account, ...value } = isObject(item) ? item : {};
   const check = checkDenyEntry(isObject(item) ? value : item, {});
-  if (!check.valid) return { problem: check.problem };
+  if (!check.valid) return { problem: withMeantKey(check.problem) };
   const { value: entry } = check;
   const denial = { kind: "deny", name: "", mapping: inOrder(entry) } as const;
   if ("name" in entry) {

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isListKind } from "../../functions/authenticator/mapping/kinds.ts";
 import { isObject } from "../../functions/lib/json.ts";
-import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { asciiLowerCase, orDidYouMean } from "../../functions/lib/text.ts";
 import { usage } from "../io/errors.ts";
 import { fileFailure, readText, shownFile } from "../io/files.ts";
 import { printable } from "../io/print.ts";
@@ -180,7 +180,9 @@ function itemsIn(text: string, file: string) {
     );
   }
   if (unknown !== undefined) {
-    throw usage(`${at(unknown)}: unknown key ${printable(unknown)}. ${wanted}`);
+    throw usage(
+      `${at(unknown)}: unknown key ${printable(unknown)}${orDidYouMean(unknown, KEYS)}. ${wanted}`,
+    );
   }
   if (!["string", "undefined"].includes(typeof document["$schema"])) {
     throw usage(`${at("$schema")}: $schema must be a string: the path or URL of a schema.`);

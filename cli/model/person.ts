@@ -82,16 +82,8 @@ export function similarName(who: string, names: readonly string[]): string | und
   const typed = asciiLowerCase(who);
   return names.find((name) => {
     const other = asciiLowerCase(name);
-    return other !== typed && (other.startsWith(`${typed}@`) || isOneEdit(typed, other));
+    return other !== typed && (other.startsWith(`${typed}@`) || editDistance(typed, other) === 1);
   });
-}
-
-/** Returns whether one character is added, removed or replaced, or two neighbours are exchanged. */
-function isOneEdit(name: string, other: string): boolean {
-  if (editDistance(name, other) === 1) return true;
-  const swapped = (at: number) =>
-    `${name.slice(0, at)}${name[at + 1]}${name[at]}${name.slice(at + 2)}`;
-  return Array.from(name.slice(1), (_, at) => swapped(at)).includes(other);
 }
 
 /** Returns the identities that the name may have by mappings that have not ended. */

@@ -119,6 +119,14 @@ export function keyOfItem(item: unknown, key: string): string {
   return isOfArns ? asciiLowerCase(text) : text;
 }
 
+/** Returns the texts that the items have under a key. */
+export function textsOf(items: Items, key: "session" | "arnLike"): string[] {
+  return items.flatMap((item) => {
+    const text = isObject(item) ? item[key] : undefined;
+    return typeof text === "string" ? [text] : [];
+  });
+}
+
 /** Returns whether the entry has this ARN pattern, or the denial this name, case-insensitive. */
 export function isFor(item: unknown, patternOrName: string): boolean {
   return keyOfItem(item, "arnLike") === asciiLowerCase(patternOrName);

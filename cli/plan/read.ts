@@ -4,7 +4,7 @@ import { callersParameter } from "../../functions/authenticator/caller/caller.ts
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
-import { nearest } from "../../functions/lib/text.ts";
+import { didYouMean } from "../../functions/lib/text.ts";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -248,12 +248,11 @@ async function absence(connection: Connection, run: Run): Promise<string> {
   const { clusterId } = settings;
   const of = account === undefined ? "" : ` of account ${account}`;
   const option = account === undefined ? "" : "--account, ";
-  const contexts = [...((await readConfig(run.environment))?.contexts.keys() ?? [])];
-  const similar = nearest(
+  const contexts = [...((await readConfig(run.environment))?.contexts ?? [])];
+  const suggestion = didYouMean(
     clusterId,
-    contexts.filter((name) => name !== clusterId),
+    contexts.flatMap(([name, { cluster }]) => [name, cluster]),
   );
-  const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
   const where = `below ${review.prefix} in ${await placeOf(connection, undefined, run)}`;
   return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
 }

@@ -188,12 +188,15 @@ function clusterKeyOf(key: string): string | undefined {
   );
 }
 
-/** Returns the context key that was meant: a list can only be `clusters`, and a string cannot. */
+/**
+ * Returns the key if it is one, or the context key that was meant: a list can only be `clusters`,
+ * and a string cannot.
+ */
 function contextKeyOf(key: string, value: unknown): string | undefined {
   const candidates = CONTEXT_KEYS.filter((known) =>
     known === "clusters" ? typeof value !== "string" : !Array.isArray(value),
   );
-  return nearest(key, candidates);
+  return candidates.includes(key) ? key : nearest(key, candidates);
 }
 
 function example(key: string, value: unknown): string {

@@ -140,7 +140,7 @@ test("the last line of remove is the command that writes the mapping again", asy
     arn: `${ROLE}2`,
     username: "d:{SessionName}",
     groups: ["a", "b c"],
-    principalId: "AROAX",
+    principalId: "AROAEXAMPLE123456789X",
   };
   const values = {
     [`role/${A}/developers2`]: { ...pinned, notAfter: "2099-01-01T00:00:00Z", description: "it's" },

@@ -44,6 +44,11 @@ const STORED = {
     username: "p",
     principalId: "AROAPIN",
   },
+  "sso-session/111122223333/developers": [{ session: "jane@example.com", username: "lead:jane" }],
+  callers: [
+    { name: "control-plane", sha256: "0".repeat(64) },
+    { name: "other", sha256: "1".repeat(64) },
+  ],
   "user/111122223333/mallory": { arn: MALLORY, username: "mallory", groups: ["developers"] },
   "deny/111122223333": [{ arnLike: "arn:aws:iam::111122223333:user/mal*" }],
 };
@@ -176,10 +181,7 @@ for (const [typed, message, input] of [
     "mappings edit",
     /^mappings edit needs a terminal\. .*: npx --no -- \S+ mappings export -c prod > \S+, then npx/,
   ],
-  [
-    "irsa status",
-    "error: unknown command 'status'\nCommands: keys, flags, policy, trust-policy, doctor\n",
-  ],
+  ["irsa status", "error: unknown command 'status'\n(Did you mean doctor?)\n"],
   [
     "mappings deny ASIALOCALBOBAAAAAAAA",
     /^ASIALOCALBOBAAAAAAAA is the id of an access key\. To find .*:\n {2}\S.* --who ASIALOCALBOBAAAAAAAA\n$/,
@@ -218,6 +220,48 @@ for (const [typed, message, input] of [
     `callers add x --arn ${ROLE},${ROLE}`,
     /'\S+' is invalid\. It must be an IAM role's or user's ARN, such as /,
   ],
+  [
+    "mappings set sso/111122223333/ClusterAdmn --add-group x",
+    /: a mapping requires a username\. .* Did you mean sso\/111122223333\/clusteradmin\?\n$/,
+  ],
+  [
+    "mappings set role/111122223333/Develpers --add-group x",
+    /^role\/111122223333\/develpers has no mapping yet\. Did you mean role\/111122223333\/developers\? To add/,
+  ],
+  [
+    "mappings get role/111122223333/ClusterAdmin",
+    "role/111122223333/clusteradmin does not exist. Did you mean sso/111122223333/clusteradmin?\n",
+  ],
+  [
+    "irsa frobnicate",
+    "error: unknown command 'frobnicate'\nCommands: keys, flags, policy, trust-policy, doctor\n",
+  ],
+  ...["get", "history", "remove", "rollback"].map(
+    (command) =>
+      [
+        `mappings ${command} sso/111122223333/ClusterAdmn`,
+        /^sso\/\S+clusteradmn (?:does not exist|has no earlier version).* Did you mean sso\/111122223333\/clusteradmin\?$/m,
+      ] as const,
+  ),
+  ["mappings get user/111122223333/bob", "user/111122223333/bob does not exist.\n"],
+  [
+    "mappings get sso/111122223333/Developers --session jnae@example.com",
+    "sso-session/111122223333/developers has no session jnae@example.com. Did you mean jane@example.com?\n",
+  ],
+  [
+    "mappings remove sso/111122223333/Developers --session jnae@example.com",
+    /^sso-session\/111122223333\/developers has no session jnae\S+ Did you mean jane@example\.com\?\n/,
+  ],
+  [
+    "callers remove contrl-plane",
+    "Caller contrl-plane not found. Did you mean control-plane? To see all callers, run callers list.\n",
+  ],
+  [
+    apply,
+    /unknown key "usernmae" \(did you mean username\?\): the keys are /,
+    `mappings: [{arn: "${ROLE}", usernmae: x}]`,
+  ],
+  [apply, /unknown key mapings \(did you mean mappings\?\)\. A/, "mapings: []"],
   ["mappings block x", "error: unknown command 'block'\n(Did you mean deny?)\n"],
   ["mappings grant x", "error: unknown command 'grant'\n(Did you mean set?)\n"],
   ["mappings undeny x", "error: unknown command 'undeny'\n(Did you mean allow?)\n"],
@@ -253,6 +297,15 @@ for (const [typed, message, input] of [
     else assert.ok(message.test(err) || message.test(out), `${out}${err}`);
   });
 }
+
+test("edit suggests the mapping that was meant", async () => {
+  const editing = type("mappings edit sso/111122223333/ClusterAdmn", { interactive: true });
+  await exits(
+    editing,
+    1,
+    "sso/111122223333/clusteradmn does not exist: add it with mappings set. Did you mean sso/111122223333/clusteradmin?\n",
+  );
+});
 
 test("a name that is a role's in one cluster denies no session in another", async () => {
   cluster.store.put(

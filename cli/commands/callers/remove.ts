@@ -1,6 +1,7 @@
 // `callers remove`: removes a caller, whose token the function then rejects.
 
 import type { Command } from "commander";
+import { didYouMean } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -61,7 +62,7 @@ async function planRemoval(
   if (remaining.length === callers.entries.length)
     throw new Absent(
       EXIT.finding,
-      `Caller ${name} not found. To see all callers, run callers list.`,
+      `Caller ${name} not found.${didYouMean(name, callers.entries.map(callerName))} To see all callers, run callers list.`,
     );
   checkNeighbours(callers.entries, callers.parameter, isNamed);
   // Called again with the list after a merge with a concurrent change.

@@ -64,6 +64,7 @@ export interface MappingToChange {
  *
  * @param name of the parameter, for messages
  * @param start of a new mapping
+ * @param meant the suggestion for a name that is not stored; may be empty
  */
 export function mappingToChange(
   name: string,
@@ -71,6 +72,7 @@ export function mappingToChange(
   stored: VersionedParameter | undefined,
   start: Mapping,
   partition: string,
+  meant: string,
 ): MappingToChange {
   const { kind, account } = address;
   if (!isListKind(kind)) {
@@ -79,7 +81,7 @@ export function mappingToChange(
     if (!isObject(value) && hasArn(kind) && key.arn === undefined) {
       const arn = `arn:${partition}:${arnsOfAddress(address).arns[0]}`;
       throw usage(
-        `${name} has no mapping yet. To add one, use its ARN as <who>, as IAM spells it: ${arn}`,
+        `${name} has no mapping yet.${meant} To add one, use its ARN as <who>, as IAM spells it: ${arn}`,
       );
     }
     const isStored = isObject(value);

@@ -26,6 +26,7 @@ import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
+import { similarMapping } from "../../plan/similar.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 import { parametersIn, warnOfEnded } from "./compare.ts";
 
@@ -136,11 +137,16 @@ async function openEntries(
 ) {
   const connection = await connect(cluster, options, run);
   const { prefix, partition } = connection.review;
-  const named = new Set(who.map((name) => findTarget(connection, name).parameter));
+  const targets = who.map((name) => findTarget(connection, name));
+  const named = new Set(targets.map(({ parameter }) => parameter));
   const found = await read(named, who.length === 0, connection, run);
-  const missing = [...named].find((name) => !found.has(name));
-  if (missing !== undefined)
-    throw finding(`${shortName(missing, prefix)} does not exist: add it with mappings set.`);
+  const missing = targets.find(({ parameter }) => !found.has(parameter));
+  if (missing !== undefined) {
+    const meant = await similarMapping(missing, connection, run);
+    throw finding(
+      `${shortName(missing.parameter, prefix)} does not exist: add it with mappings set.${meant}`,
+    );
+  }
   const entries = [...found].flatMap(([name, stored]) => {
     const { entries: all, problems } = readParameter(prefix, name, stored, partition);
     const isMoved = all.some(({ kind, account, mapping }) => {

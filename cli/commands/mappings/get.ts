@@ -5,6 +5,7 @@ import {
   mappingParameter,
   permissionSetInAnyCase,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { didYouMean } from "../../../functions/lib/text.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
@@ -16,9 +17,10 @@ import type { Run } from "../../io/run.ts";
 import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
-import { hasKey, normal, type VersionedParameter } from "../../model/stored.ts";
+import { hasKey, normal, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
+import { similarMapping } from "../../plan/similar.ts";
 
 type GetOptions = StoreOptions & ListOutputOptions & { readonly session?: string };
 
@@ -69,15 +71,18 @@ async function get(
 /** Finds the stored parameter. Returns a sentence if it does not exist. */
 async function find(
   target: Target,
-  { ssm, review: { prefix } }: Connection,
+  connection: Connection,
   run: Run,
 ): Promise<VersionedParameter | string> {
+  const { ssm, review } = connection;
+  const { prefix } = review;
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(ssm, names, run.interrupted);
   const [stored] = names.flatMap((name) => found.get(name) ?? []);
   if (stored === undefined) {
-    return `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
+    const sentence = `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
+    return `${sentence}${await similarMapping(target, connection, run)}`;
   }
   if (stored.name === ofSet) {
     run.log(
@@ -86,11 +91,10 @@ async function find(
   }
   const { session } = target.key;
   const value = normal(stored.value);
-  const isMissing =
-    session !== undefined &&
-    Array.isArray(value) &&
-    !value.some((item) => hasKey(item, { session }));
-  return isMissing ? `${shortName(stored.name, prefix)} has no session ${session}.` : stored;
+  if (session === undefined || !Array.isArray(value)) return stored;
+  if (value.some((item) => hasKey(item, { session }))) return stored;
+  const meant = didYouMean(session, textsOf(value, "session"));
+  return `${shortName(stored.name, prefix)} has no session ${session}.${meant}`;
 }
 
 /**

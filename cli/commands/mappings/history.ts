@@ -21,6 +21,7 @@ import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { normal } from "../../model/stored.ts";
 import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { similarMapping } from "../../plan/similar.ts";
 
 type HistoryOptions = StoreOptions & OutputOptions & HeaderOptions;
 
@@ -43,10 +44,13 @@ async function history(
 ): Promise<void> {
   const connection = await connect(cluster, options, run);
   const { ssm } = connection;
-  const { parameter } = findTarget(connection, who);
+  const target = findTarget(connection, who);
+  const { parameter } = target;
   const versions = await readHistory(ssm, parameter, run.interrupted);
-  if (versions.length === 0)
-    throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.`);
+  if (versions.length === 0) {
+    const meant = await similarMapping(target, connection, run);
+    throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.${meant}`);
+  }
   const items = versions.map(({ version, modified, by, value }) => ({
     version,
     when: new Date(modified).toISOString(),

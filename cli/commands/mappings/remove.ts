@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { didYouMean } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
@@ -27,7 +28,7 @@ import {
   readParameter,
 } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { hasKey, listItems, type VersionedParameter } from "../../model/stored.ts";
+import { hasKey, listItems, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
@@ -35,6 +36,7 @@ import { type Change, removalOf } from "../../plan/changes.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
 import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
+import { similarMapping } from "../../plan/similar.ts";
 
 type RemoveOptions = StoreOptions & WriteOptions & { readonly session?: string };
 
@@ -93,9 +95,14 @@ async function planRemovals(
   const ignored = [...known.keys()].find((name) => readName(review.prefix, name) === undefined);
   if (ignored !== undefined)
     throw usage(`${shortName(ignored, review.prefix)}: ${NOT_A_MAPPING}.`, "Nothing was removed.");
-  const removals = [...targets].map(([parameter, some]) =>
-    removal(shortName(parameter, review.prefix), some, known.get(parameter)),
-  );
+  const removals: Removal[] = [];
+  for (const [parameter, some] of targets) {
+    const [target] = some;
+    const before = known.get(parameter);
+    const isTypo = target !== undefined && before === undefined;
+    const meant = isTypo ? await similarMapping(target, connection, run) : "";
+    removals.push(removal(shortName(parameter, review.prefix), some, before, meant));
+  }
   const missing = removals.flatMap((found) => found.missing);
   const changes = removals.flatMap((found) => found.changes);
   if (changes.length === 0) throw new Absent(EXIT.finding, [...missing, "Nothing was removed."]);
@@ -109,9 +116,24 @@ async function planRemovals(
   return { plan, known, connection, judge: judgeAccess(), effect, missing };
 }
 
-/** Plans to remove the parameter, or only the named entries of a list. `missing` are sentences. */
-function removal(name: string, targets: readonly Target[], before: VersionedParameter | undefined) {
-  if (before === undefined) return { changes: [], missing: [`${name} does not exist.`] };
+interface Removal {
+  readonly changes: readonly Change[];
+  /** Sentences about what does not exist. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Plans to remove the parameter, or only the named entries of a list.
+ *
+ * @param meant the suggestion for a name that is not stored; may be empty
+ */
+function removal(
+  name: string,
+  targets: readonly Target[],
+  before: VersionedParameter | undefined,
+  meant: string,
+): Removal {
+  if (before === undefined) return { changes: [], missing: [`${name} does not exist.${meant}`] };
   const keys = targets
     .map(({ key }) => key)
     .filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
@@ -125,7 +147,9 @@ function removal(name: string, targets: readonly Target[], before: VersionedPara
   const items = listItems(name, before, { kind, account }, isRemoved);
   const others = keys.filter((key) => !items.some((item) => hasKey(item, key)));
   const missing = others.map(({ arnLike, session }) => {
-    return `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`;
+    const [word, key] = session === undefined ? ["pattern", arnLike] : ["session", session];
+    const stored = textsOf(items, session === undefined ? "arnLike" : "session");
+    return `${name} has no ${word} ${key}.${didYouMean(key ?? "", stored)}`;
   });
   const remaining = items.filter((item) => !isRemoved(item));
   if (remaining.length === items.length) return { changes: [], missing };

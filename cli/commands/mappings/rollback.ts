@@ -38,6 +38,7 @@ import { planChanges } from "../../plan/changes.ts";
 import { beforeNewest } from "../../plan/list-history.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
+import { similarMapping } from "../../plan/similar.ts";
 import { beforeWrites } from "../../plan/stopped.ts";
 
 interface RollbackOptions extends StoreOptions, WriteOptions {
@@ -81,8 +82,7 @@ async function rollback(
     await requireCluster(before, connection, options, run);
     if (to === undefined && before.get(parameter)?.version !== versions[0]?.version)
       throw changedFirst(name);
-    if (target === undefined)
-      throw finding(`${name} has no ${to ? `version ${to}` : "earlier version"}.`);
+    if (target === undefined) throw await noVersion(to);
     const isEntry = isListKind(address.kind) && (key.arnLike ?? key.session) !== undefined;
     const value = isEntry
       ? withEntry(
@@ -96,6 +96,12 @@ async function rollback(
     const plan = planChanges(before, new Map([[parameter, value]]), false);
     if (address.kind === "deny") logEnded(value, review.now, run);
     return { plan, known: before, connection, judge: judgeAccess() };
+  }
+
+  async function noVersion(version: number | undefined): Promise<Failure> {
+    const isTypo = versions.length === 0;
+    const meant = isTypo ? await similarMapping({ parameter, address }, connection, run) : "";
+    return finding(`${name} has no ${version ? `version ${version}` : "earlier version"}.${meant}`);
   }
 
   await executePlan(makePlan, options, run);

@@ -3,6 +3,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
+  hasArn,
   isListKind,
   isOfOne,
   isWithoutSessions,
@@ -51,6 +52,7 @@ import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
 import { readByName } from "../../plan/read.ts";
+import { similarMapping } from "../../plan/similar.ts";
 import {
   changedMapping,
   type MappingOptions,
@@ -142,19 +144,25 @@ async function planSet(
   const before = await readWithDenials(target, connection, run);
   const notAfter = endAt(connection.review.now);
   const start = await startOf(target, options, connection, run);
+  // Only if a new mapping is refused: a suggestion takes calls.
+  const isIncomplete = (options.username ?? start.username) === undefined;
+  const isRefused = isIncomplete || (hasArn(kind) && target.key.arn === undefined);
+  const isTypo = !before.has(parameter) && isRefused;
+  const meant = isTypo ? await similarMapping(target, connection, run) : "";
   const { old, isStored, put } = mappingToChange(
     name,
     target,
     before.get(parameter),
     start,
     connection.review.partition,
+    meant,
   );
   const missing =
     options.removeGroup?.filter((group) => ![old["groups"]].flat().includes(group)) ?? [];
   if (missing.length > 0) run.log(`${name} has no group ${missing.join(", ")} to remove.\n`);
   const check = checkMapping(changedMapping(old, options, notAfter), kind);
   if (!check.valid)
-    throw usage(`${name} would be invalid: ${problemWithOption(check.problem, kind)}.`);
+    throw usage(`${name} would be invalid: ${problemWithOption(check.problem, kind)}.${meant}`);
   const mapping = inOrder(check.value);
   if (isStored && old["notAfter"] === undefined && mapping.notAfter !== undefined) {
     run.log(

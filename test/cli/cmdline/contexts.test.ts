@@ -151,8 +151,14 @@ test("contexts lists each context, and marks the default", async () => {
 const KEYS = "cluster, region, profile, prefix, account, webhookKubeconfig.";
 const ID = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit.';
 for (const [text, problem] of [
-  ["contexts:\n  prod:\n    clusterId: x", `line 3: unknown key clusterId: the keys are ${KEYS}`],
-  ["context: {}", "line 1: unknown key context: the keys are defaultContext, contexts."],
+  [
+    "contexts:\n  prod:\n    clusterId: x",
+    `line 3: unknown key clusterId (did you mean cluster?): the keys are ${KEYS}`,
+  ],
+  [
+    "context: {}",
+    "line 1: unknown key context (did you mean contexts?): the keys are defaultContext, contexts.",
+  ],
   ["contexts: []", "line 1: contexts must be a map of context names to contexts."],
   ["contexts:\n  prod: x", `line 2: expected the keys ${KEYS}`],
   ["contexts:\n  prod:\n    region: 1", "line 3: region must be a non-empty string."],

@@ -55,7 +55,7 @@ test("the words of plans are explained where the help first has them", async () 
 const SEE = "See: npx --no -- lambda-iam-authenticator";
 for (const [typed, message] of [
   ["mapings", "error: unknown command 'mapings'\n(Did you mean mappings?)\n"],
-  ["callers lis", "error: unknown command 'lis'\n(Did you mean one of list, ls?)\n"],
+  ["callers lis", "error: unknown command 'lis'\n(Did you mean list?)\n"],
   ["frobnicate", /^error: (?![\s\S]*Did you mean)/],
   ["mappings list -c p --r", /^error: (?![\s\S]*Did you mean)/],
   [
@@ -108,7 +108,7 @@ for (const [typed, meant] of [
   ["callers rm", "remove"],
   ["irsa keys delete", "retire"],
   ["list", "mappings list"],
-  ["mappings token", "token"],
+  ["mappings token", "npx --no -- lambda-iam-authenticator token"],
   ["mappings set x -c p --user u", "--username"],
   ["mappings list --cluster-name p", "--cluster"],
   ["mappings apply --filename m.yaml", "--file"],
@@ -117,6 +117,19 @@ for (const [typed, meant] of [
   ["mappings --hlep", "--help"],
   ["get", "mappings get"],
   ["callers show", "list"],
+  ["plan", "mappings apply --dry-run"],
+  ["mappings plan", "diff"],
+  ["validate", "mappings lint"],
+  ["verify", "doctor"],
+  ["mappings verify", "lint"],
+  ["login", "token --login"],
+  ["update-kubeconfig", "kubeconfig client --merge"],
+  ["MAPPINGS", "mappings"],
+  ["mappings explain bob", "npx --no -- lambda-iam-authenticator explain"],
+  ["mappings list -c p --grup x", "--group"],
+  ["mappings list -c p --GROUP=x", "--group"],
+  ["mappings list -C p", "-c"],
+  ["mappings set x --dry\u2013run", "--dry-run"],
 ] as const) {
   test(`"${typed}" suggests ${meant}`, async () => {
     await refuses(

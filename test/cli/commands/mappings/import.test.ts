@@ -133,7 +133,7 @@ test("each entry that cannot be imported is reported with its line", async () =>
         { rolearn: "arn:aws:sts::111122223333:assumed-role/e/s", username: "e" },
         { username: "nobody" },
         { rolearn: `${ARN}ok`, username: "first" },
-        { rolearn: `${ARN}OK`, username: "last", group: ["g"], userid: "AROAX" },
+        { rolearn: `${ARN}OK`, username: "last", group: ["g"], userid: "AROAEXAMPLE123456789X" },
       ],
       mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
     }),
