@@ -2,8 +2,8 @@
 // deadline.
 
 import { isAuthenticatorError } from "../errors.ts";
-import { isAwsError } from "../lib/aws-error.ts";
-import { isThrottlingCode, type RetryRules } from "../lib/retry.ts";
+import { isAwsError, isThrottlingCode } from "../lib/aws-error.ts";
+import type { RetryRules } from "../lib/retry.ts";
 import { type Agents, discardIdle } from "./connections.ts";
 
 /**

@@ -1,4 +1,4 @@
-// Tells kinds of AWS errors apart, by their name.
+// Tells kinds of AWS errors apart, by their name. Has the codes that mean throttling.
 
 /**
  * An error response of an AWS service, as the SDK's clients throw it. The SDK also has a class for
@@ -16,8 +16,8 @@ export interface AwsError extends Error {
 }
 
 /**
- * The kinds that are handled differently from others, by the name in the response. For texts of
- * messages, cli/aws/errors.ts has more; functions/lib/retry.ts has those that mean throttling.
+ * The kinds that are handled differently from others, by the name in the response. cli/aws/errors.ts has
+ * more for texts of messages, and the end of this file those that mean throttling.
  */
 export type AwsErrorName =
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html: protocols
@@ -49,4 +49,30 @@ export type AwsErrorName =
 export function isAwsError(error: unknown, ...names: readonly AwsErrorName[]): error is AwsError {
   if (!(error instanceof Error && "$fault" in error && "$metadata" in error)) return false;
   return names.length === 0 || (names as readonly string[]).includes(error.name);
+}
+
+/**
+ * The list of the AWS SDKs
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares it
+ * with the SDK's own.
+ */
+const THROTTLING_CODES: ReadonlySet<string> = new Set([
+  "BandwidthLimitExceeded",
+  "EC2ThrottledException",
+  "LimitExceededException",
+  "PriorRequestNotComplete",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "SlowDown",
+  "ThrottledException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+  "TransactionInProgressException",
+]);
+
+export function isThrottlingCode(code: string): boolean {
+  return THROTTLING_CODES.has(code);
 }

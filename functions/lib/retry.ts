@@ -1,5 +1,4 @@
-// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's
-// deadline. Has the error codes of AWS services that mean throttling.
+// Retries a call once, with a limit for each try and for both, and never past the review's deadline.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
@@ -102,30 +101,4 @@ export function failureKind(error: unknown): string {
  */
 export function isSilence(error: unknown): boolean {
   return ["TimedOut", "ECONNREFUSED"].includes(failureKind(error));
-}
-
-/**
- * The list of the AWS SDKs
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares it
- * with the SDK's own.
- */
-const THROTTLING_CODES: ReadonlySet<string> = new Set([
-  "BandwidthLimitExceeded",
-  "EC2ThrottledException",
-  "LimitExceededException",
-  "PriorRequestNotComplete",
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-  "RequestThrottled",
-  "RequestThrottledException",
-  "SlowDown",
-  "ThrottledException",
-  "Throttling",
-  "ThrottlingException",
-  "TooManyRequestsException",
-  "TransactionInProgressException",
-]);
-
-export function isThrottlingCode(code: string): boolean {
-  return THROTTLING_CODES.has(code);
 }

@@ -16,7 +16,7 @@ import {
 } from "../../build/functions.ts";
 import { leanSsmClient } from "../../build/lean-ssm-client.ts";
 import { builtIns, directImports, leanSchemas, replacement } from "../../build/plugins.ts";
-import { isThrottlingCode } from "../../functions/lib/retry.ts";
+import { isThrottlingCode } from "../../functions/lib/aws-error.ts";
 import { startHttpServer } from "../../local/aws/http-server.ts";
 import { useFolder } from "../cli/fixtures.ts";
 import { OPERATOR, startParameterStore } from "../local-aws.ts";

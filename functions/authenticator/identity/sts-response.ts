@@ -1,8 +1,8 @@
 // Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
 import { denial, fault, httpError } from "../../errors.ts";
+import { isThrottlingCode } from "../../lib/aws-error.ts";
 import { isObject, memberAt, parseJson } from "../../lib/json.ts";
-import { isThrottlingCode } from "../../lib/retry.ts";
 
 export interface StsResponse {
   readonly status: number;
