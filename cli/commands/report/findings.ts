@@ -69,14 +69,14 @@ const PLACEHOLDER = /\{[^{}]*\}/;
 
 /**
  * Returns the roles of a name. A template may become any name that fits: its roles name the
- * subject.
+ * subject. The values of placeholders have no colon.
  */
 function rolesFor(template: string, bySubject: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   if (!PLACEHOLDER.test(template)) return [...(bySubject.get(template) ?? [])];
   const literals = template
     .split(PLACEHOLDER)
     .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pattern = new RegExp(`^${literals.join(".+")}$`);
+  const pattern = new RegExp(`^${literals.join("[^:]+")}$`);
   return [...bySubject].flatMap(([name, roles]) =>
     pattern.test(name) ? [...roles].map((role) => `${role} (${name})`) : [],
   );

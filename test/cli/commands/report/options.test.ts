@@ -33,7 +33,7 @@ const BOUND: Readonly<Record<string, readonly object[]>> = {
   ],
   rolebindings: [
     binding("edit", "Role edit", ["User a", "Group dev", "User dev:jane"], "team-a"),
-    binding("payments", "Role edit", ["Group team:payments"], "payments"),
+    binding("payments", "Role edit", ["Group team:payments", "Group team:a:b"], "payments"),
     binding("other", "ClusterRole edit", ["Group team-x", "User a.c", "Group devs"], "team-b"),
     { metadata: { name: "empty", namespace: "team-b" }, roleRef: { kind: "Role", name: "empty" } },
   ],
