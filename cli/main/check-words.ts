@@ -84,19 +84,26 @@ function typedTexts(words: readonly string[], command: Command, path: string): T
   }
   // A command with several arguments takes them for the same.
   const name = `<${command.registeredArguments[0]?.name() ?? "argument"}>`;
-  for (const text of operandsOf(words, reader)) {
+  const { operands, unknown } = readBy(reader, words);
+  // Otherwise, Commander would first report the required option that `--ISSUER` was to be.
+  if (unknown !== undefined) command.error(`error: unknown option '${unknown}'`);
+  for (const text of operands) {
     checkHyphens(text, command);
     texts.push({ text, name, kind: kindOf(name) });
   }
   return texts;
 }
 
-/** Returns the arguments. Of a wrong option, Commander reports the fault when it runs the command. */
-function operandsOf(words: readonly string[], reader: Command): readonly string[] {
+/**
+ * Returns the arguments, and the first unknown option. Any other fault of an option is reported when
+ * Commander runs the command.
+ */
+function readBy(reader: Command, words: readonly string[]) {
   try {
-    return reader.parseOptions([...words]).operands;
+    const { operands, unknown } = reader.parseOptions([...words]);
+    return { operands, unknown: unknown.find((word) => word.startsWith("-")) };
   } catch (error) {
-    if (error instanceof CommanderError) return [];
+    if (error instanceof CommanderError) return { operands: [], unknown: undefined };
     throw error;
   }
 }

@@ -16,11 +16,14 @@ export interface Input {
   readonly refused?: string;
   /** A line of standard error that goes on. */
   readonly warned?: string;
-  /** Nothing about typing. */
-  readonly accepted?: true;
+  /** Not refused because of typing: the exit code. */
+  readonly accepted?: 0 | 2;
 }
 
-const set = (...words: readonly string[]) => ["mappings", "set", ROLE, ...words, "--dry-run"];
+const set = (...words: readonly string[]) => [
+  ...["mappings", "set", ROLE, ...words],
+  ...["--dry-run", "-c", "prod"],
+];
 
 const refused = (words: readonly string[], sentence: string): Input => ({
   words,
@@ -99,12 +102,12 @@ export const SEEN: readonly Input[] = [
     '--description "“on" is in curly quotes: use straight ones.',
   ),
   // What may be meant.
-  { words: set("--description", "“Payroll” – the team’s role"), accepted: true },
-  { words: set("--description", "the team’s “on-call” role "), accepted: true },
-  { words: set("--description", "— see the runbook"), accepted: true },
-  { words: set("--username", "dev:{SessionName}@x", "--group", "équipe:lecture"), accepted: true },
-  { words: ["mappings", "lint", "-f", "“Q3” – mappings.yaml"], accepted: true },
-  { words: set("--remove-group", "developers"), accepted: true },
+  { words: set("--description", "“Payroll” – the team’s role"), accepted: 0 },
+  { words: set("--description", "the team’s “on-call” role "), accepted: 0 },
+  { words: set("--description", "— see the runbook"), accepted: 0 },
+  { words: set("--username", "dev:{SessionName}@x", "--group", "équipe:lecture"), accepted: 0 },
+  { words: ["mappings", "lint", "-f", "“Q3” – mappings.yaml"], accepted: 2 },
+  { words: set("--remove-group", "developers"), accepted: 0 },
   {
     words: set("--remove-group", "“developers”"),
     warned: `Warning: --remove-group "“developers”" ${CURLY}\n`,
@@ -113,7 +116,7 @@ export const SEEN: readonly Input[] = [
     words: ["mappings", "list", "-c", "prod", "--group", "“developers”"],
     warned: `Warning: --group "“developers”" ${CURLY}\n`,
   },
-  { words: ["mappings", "set", "--group", "“x”", "--help"], accepted: true },
+  { words: ["mappings", "set", "--group", "“x”", "--help"], accepted: 0 },
 ];
 
 /** The options whose values may hold more than a name, by the reason; all others are names. */
@@ -166,13 +169,32 @@ export function leavesOf(command: Command, path: readonly string[] = []): [strin
 export async function enumerated(): Promise<readonly Input[]> {
   const leaves = leavesOf(await createProgram(processRun()));
   return leaves.flatMap(([path, command]) => [
-    ...command.options.flatMap(({ long, required, optional }) => {
+    ...command.options.flatMap(({ flags, long, required, optional, argChoices = [] }) => {
       if (long === undefined || long === null) return [];
       const dash = refused(
         [...path, long.replace("--", "—")],
         `"${long.replace("--", "—")}" begins with a dash that is not "-": type ${long}.`,
       );
-      return required || optional ? [dash, ...inputsOf(path, long)] : [dash];
+      const capitals = long.toUpperCase();
+      const ofName = [
+        dash,
+        refused(
+          [...path, capitals],
+          `error: unknown option '${capitals}'\n(Did you mean ${long}?)`,
+        ),
+      ];
+      const [choice = ""] = argChoices;
+      const loud = choice.toUpperCase();
+      const ofChoice =
+        loud === choice
+          ? []
+          : [
+              refused(
+                [...path, long, loud],
+                `error: option '${flags}' argument '${loud}' is invalid. Allowed choices are ${argChoices.join(", ")}.\n(Did you mean ${choice}?)`,
+              ),
+            ];
+      return [...ofName, ...ofChoice, ...(required || optional ? inputsOf(path, long) : [])];
     }),
     // What follows `help` is a command, and an unknown one is reported.
     ...(command.registeredArguments.length === 0 || path[0] === "help"
@@ -186,9 +208,9 @@ function inputsOf(path: readonly string[], long: string): Input[] {
   const words = (text: string) => [...path, long, text];
   const inputs = (faults: readonly Faulty[]) =>
     faults.map(([, text, phrase]) => refused(words(text), sentence(long, text, phrase)));
-  if (FILES.includes(long)) return [...inputs(OF_FILES), { words: words("a–b"), accepted: true }];
+  if (FILES.includes(long)) return [...inputs(OF_FILES), { words: words("a–b"), accepted: 2 }];
   if (PROSE.includes(long))
-    return [...inputs([EMPTY, BLANK, WRAPPED]), { words: words("a–b"), accepted: true }];
+    return [...inputs([EMPTY, BLANK, WRAPPED]), { words: words("a–b"), accepted: 2 }];
   if (!STORED.includes(name)) return inputs(OF_NAMES);
   const [, ...others] = OF_NAMES;
   const warned = others.filter(([, text]) => text.trim() !== "");
