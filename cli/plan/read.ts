@@ -5,6 +5,7 @@ import { readName } from "../../functions/authenticator/mapping/parameter-name.t
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { didYouMean } from "../../functions/lib/text.ts";
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { settingsParameter } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -247,12 +248,16 @@ async function absence(connection: Connection, run: Run): Promise<string> {
   const { account, review, settings } = connection;
   const { clusterId } = settings;
   const of = account === undefined ? "" : ` of account ${account}`;
-  const option = account === undefined ? "" : "--account, ";
+  const options = [
+    ...(account === undefined ? [] : ["--account"]),
+    ...(review.prefix === defaultMappingPrefix(clusterId) ? [] : ["--prefix"]),
+    ...["--cluster", "--region"],
+  ];
   const contexts = [...((await readConfig(run.environment))?.contexts ?? [])];
   const suggestion = didYouMean(
     clusterId,
     contexts.flatMap(([name, { cluster }]) => [name, cluster]),
   );
   const where = `below ${review.prefix} in ${await placeOf(connection, undefined, run)}`;
-  return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${option}--cluster, --region and --profile.`;
+  return `The cluster ${clusterId} has no parameter${of} ${where}.${suggestion} Check ${options.join(", ")} and --profile.`;
 }

@@ -89,6 +89,11 @@ test("an invalid --prefix is reported as the option, and the variable as the var
   }
 });
 
+test("a cluster without parameters below --prefix names the option", async () => {
+  const { err } = await type("mappings list --prefix /x");
+  assert.match(err, / below \/x in .* Check --prefix, --cluster, --region and --profile\.\n$/);
+});
+
 test("set of a name without a mapping prints the ARN to type", async () => {
   const { err } = await type(`mappings set role/${ACCOUNT}/New --username x`);
   assert.equal(
