@@ -62,8 +62,8 @@ test("reviews names the cluster of each item, and --group keeps only reviews of 
     JSON.parse((await run("reviews", ...words, "-o", "json")).out);
   const json = await reviews(...both);
   assert.partialDeepStrictEqual(json, [
-    { cluster: "prod", outcome: "granted", groups: ["admins"] },
     { cluster: "prod", outcome: "granted", groups: ["viewers"] },
+    { cluster: "prod", outcome: "granted", groups: ["admins"] },
     { cluster: "staging", outcome: "denied" },
   ]);
   assert.match(json[2]?.explain ?? "", /explain -c staging /);
