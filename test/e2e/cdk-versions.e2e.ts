@@ -64,6 +64,7 @@ class Documented extends Stack {
   constructor(scope: App) {
     super(scope, "Documented", { env: { account: "111122223333", region: "eu-west-1" } });
     const teamRole = new Role(this, "Team", { assumedBy: new AccountRootPrincipal() });
+    const userRole = new Role(this, "User", { assumedBy: new AccountRootPrincipal() });
 ${snippet()}
   }
 }
