@@ -3,12 +3,11 @@
 import { EventEmitter } from "node:events";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
-import { hasCode } from "../../functions/errors.ts";
 import { NAMESPACE } from "../../functions/issuer/trust-policy.ts";
 import {
   CLUSTER_ID_FORM,
   CLUSTER_ID_RULE,
-  mappingPrefix,
+  expectedPrefix,
 } from "../../functions/settings/common.ts";
 import { DEFAULT_RATES } from "../aws/rates.ts";
 import { LIST_FORMATS, type ListFormat, OUTPUT_FORMATS, type OutputFormat } from "../io/print.ts";
@@ -91,15 +90,11 @@ const PREFIX = new Option("--prefix <path>", "the function's MAPPING_PREFIX, if 
   .env("MAPPING_PREFIX")
   .argParser(readPrefix);
 
-/** Throws as the function does, but Commander's message names the option or the variable. */
+/** Reads --prefix by the function's rule. Commander's message names the option or the variable. */
 function readPrefix(text: string): string {
-  try {
-    return mappingPrefix((name) => (name === "MAPPING_PREFIX" ? text : undefined)) ?? text;
-  } catch (error) {
-    if (!hasCode(error, "setting_invalid")) throw error;
-    const [, rule] = / must be (.+), not "/.exec(error.message) ?? [];
-    throw new InvalidArgumentError(`It must be ${rule}.`);
-  }
+  const expected = expectedPrefix(text);
+  if (expected !== undefined) throw new InvalidArgumentError(`It must be ${expected}.`);
+  return text;
 }
 
 /** The options of a command for one cluster, which `clusterOf` reads. */

@@ -67,18 +67,24 @@ export function sdkEndpoint(read: Read, service: "EC2" | "IAM" | "SSM"): URL | u
   return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
 }
 
+function mappingPrefix(read: Read): string | undefined {
+  const name = "MAPPING_PREFIX";
+  const prefix = read(name);
+  const expected = prefix === undefined ? undefined : expectedPrefix(prefix);
+  if (expected !== undefined) throw bad(name, expected, prefix);
+  return prefix;
+}
+
 /**
- * Returns the setting; `undefined` if it is not set. AWS allows 15 levels, the function adds 3:
+ * Returns what a prefix must be, as a phrase, if the text is not one; otherwise `undefined`. AWS
+ * allows 15 levels, the function adds 3:
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
  */
-export function mappingPrefix(read: Read): string | undefined {
-  const name = "MAPPING_PREFIX";
-  const levels = '1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-"';
-  const prefix = matching(read, name, /^(\/[A-Za-z0-9_.-]+){1,12}$/, levels);
-  if (prefix === undefined) return undefined;
+export function expectedPrefix(prefix: string): string | undefined {
+  if (!/^(\/[A-Za-z0-9_.-]+){1,12}$/.test(prefix))
+    return '1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-"';
   if (/^\/(aws|ssm)/i.test(prefix))
-    throw bad(name, "a name that does not begin with aws or ssm, which AWS reserves", prefix);
+    return "a name that does not begin with aws or ssm, which AWS reserves";
   // A name with its ARN can have 1011 characters, of which the function adds at most 220.
-  if (prefix.length > 500) throw bad(name, "at most 500 characters long", prefix);
-  return prefix;
+  return prefix.length > 500 ? "at most 500 characters long" : undefined;
 }
