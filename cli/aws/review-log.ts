@@ -23,7 +23,7 @@ export interface LoggedReview extends LoggedTexts {
   readonly time: number;
   readonly outcome: Outcome;
   readonly groups?: readonly string[];
-  /** Whether the request said that it was a check of `doctor`: anyone can say so. */
+  /** The request said that it was a check of `doctor`, as anyone can. */
   readonly unverifiedProbe?: true;
 }
 

@@ -1,4 +1,4 @@
-// Which certificates of a server a cluster of a kubeconfig trusts.
+// Describes which certificates a cluster of a kubeconfig trusts.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -33,5 +33,5 @@ export function describeTrust(cluster: unknown, kubeconfig: string): string {
 function describeAuthority(text: string): string {
   const blocks = certificateBlocks(text);
   const isValid = blocks.length > 0 && blocks.every((block) => readCertificate(block));
-  return isValid ? `the CA ${describeCertificates(text)}` : "a CA that is no certificate";
+  return isValid ? `the CA ${describeCertificates(text)}` : "a CA that is not a certificate";
 }

@@ -8,7 +8,7 @@ import type { Run } from "../io/run.ts";
 import { beginsWithDash, type TextKind, typingFault, withHyphens } from "../model/typing.ts";
 
 /**
- * What the values of an option and the arguments may hold, if they are no names. A row with the
+ * What the values of an option and the arguments may hold, if they are not names. A row with the
  * path of a command takes precedence. The reasons are those of the kinds.
  */
 export const TEXT_KINDS: Readonly<Record<string, TextKind>> = {

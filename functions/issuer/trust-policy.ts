@@ -16,7 +16,7 @@ const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[
 const PATTERN = /^[a-z0-9.*?-]+$/;
 
 interface SubjectProblem {
-  /** Whether the text is a pattern, which is allowed on request. */
+  /** The text is a pattern, which is allowed on request. */
   readonly isPattern: boolean;
   /**
    * A phrase for the user, without its article, such as `namespace "A" is not a Kubernetes name`.

@@ -24,7 +24,7 @@ import { withoutRolePath } from "./foreign.ts";
 /** Why a mapping or a denial is skipped. */
 interface Cause {
   readonly phrase: string;
-  /** If an entry of a deny list is the cause: its pattern or name. */
+  /** The pattern or name of the denial that is the cause; not set for another cause. */
   readonly denied?: string;
 }
 
@@ -171,7 +171,7 @@ function denialOf(
   denials: readonly PlacedDenial[],
 ): Cause | undefined {
   const principal = placed(entry, "", partition);
-  const denial = denials.find((one) => overlaps(one, principal));
+  const denial = denials.find((active) => overlaps(active, principal));
   if (denial === undefined) return undefined;
   const denied = deniedIn(denial.mapping);
   return { ...wouldGrant(`${denied} denies`), denied };

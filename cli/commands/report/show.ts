@@ -55,7 +55,7 @@ export async function printReport(
   await printList({ items, headers: titles, row, endsInText: true, narrow }, options, run);
 }
 
-/** Whether the details below a mapping omit the cell: findings are above them. */
+/** Returns whether the details below a mapping omit the cell: its findings are above them. */
 function isOmitted(title: string | undefined, text: string): boolean {
   return title === "findings" || (title === "principal" && text === "exists");
 }

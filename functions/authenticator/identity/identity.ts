@@ -69,7 +69,7 @@ const UNIQUE_ID = /^[A-Z0-9]+$/;
 const INSTANCE_IDENTITY = /^(?:assumed-)?role\/aws:ec2-instance(?:\/|$)/i;
 
 /**
- * Why such a role is no identity, as the end of a sentence: it proves an instance of the account,
+ * Why such a role is not an identity, as the end of a sentence: it proves an instance of the account,
  * and not a node. docs/decisions/0022-no-instance-identity-roles.md
  */
 export const INSTANCE_IDENTITY_REFUSED =

@@ -115,7 +115,7 @@ test("NODE_TLS_REJECT_UNAUTHORIZED does not turn the check of the CA off", async
   assert.equal(stored(), undefined);
 });
 
-test("a CA that does not verify the server's certificate is refused, and one that is no root accepted", async () => {
+test("a CA that does not verify the server's certificate is refused, and an intermediate one is accepted", async () => {
   const refused = await exits(publish("--server", server, "--ca", otherCa, ...ACCEPTED), 1);
   assert.match(
     refused.err,

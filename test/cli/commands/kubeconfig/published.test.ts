@@ -149,7 +149,10 @@ test("a context without a CA, or with another CA file, is asked before it gets t
     ["", /trusts the CAs of this machine, not the CA prod-ca/],
     ["insecure-skip-tls-verify: true", /trusts any certificate, not the CA prod-ca/],
     ["certificate-authority: other.crt", /trusts the CA other-ca, .*, not the CA prod-ca/],
-    ["certificate-authority: none.crt", /trusts a CA that is no certificate, not the CA prod-ca/],
+    [
+      "certificate-authority: none.crt",
+      /trusts a CA that is not a certificate, not the CA prod-ca/,
+    ],
     ["certificate-authority: same.crt", undefined],
     [`certificate-authority-data: ${encoded(`${ca}\n`)}`, undefined],
   ] as const) {

@@ -127,7 +127,7 @@ test("the message of an impossible identity names the rule", () => {
   }
 });
 
-test("an EC2 instance identity role is no identity, whatever its instance, UserId and partition", () => {
+test("an EC2 instance identity role is not an identity, whatever its instance, UserId and partition", () => {
   const session = fc.oneof(
     fc.stringMatching(/^i-[0-9a-f]{8,17}$/),
     fc.stringMatching(/^[\w.@-]{1,20}$/),
