@@ -10,6 +10,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   instructions: "./instruction-counts.ts",
   memory: "./memory.ts",
   outages: "./outages.ts",
+  paths: "./paths.ts",
   peer: "./peer.ts",
   spikes: "./spikes.ts",
   strangers: "./strangers.ts",
