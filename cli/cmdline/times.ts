@@ -1,8 +1,7 @@
 // Parses the times and durations of options, and formats times for messages.
 
 import { InvalidArgumentError, Option } from "commander";
-import { timeProblem } from "../../functions/authenticator/mapping/mapping.ts";
-import { isExpired, notAfterTime } from "../../functions/lib/time.ts";
+import { isExpired, notAfterTime, timeProblem } from "../../functions/lib/time.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import type { OptionGroup } from "./options.ts";
 

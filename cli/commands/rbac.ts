@@ -5,7 +5,7 @@ import { describe } from "../cmdline/define.ts";
 import { collectNamespace } from "../cmdline/options.ts";
 import type { Run } from "../io/run.ts";
 import { stringifyYaml } from "../io/yaml.ts";
-import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/names.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/access-levels.ts";
 
 interface RbacOptions {
   readonly namespace?: readonly string[];

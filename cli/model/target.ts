@@ -22,6 +22,7 @@ import { accountOf, arnsOfAddress, type Entry, nameOfEntry } from "./entry.ts";
 import type { ReviewSettings } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
+import { DENY_HELP, TARGET_HELP } from "./target-help.ts";
 
 /** What to search: with `account`, only that account's parameters. */
 interface SearchScope {
@@ -35,16 +36,6 @@ export interface Target {
   /** The keys of the value that identify the principal. */
   readonly key: { readonly arn?: string } & EntryKey;
 }
-
-export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
-  role/<account>/<name>                    a role
-  user/<account>/<name>                    an IAM user
-  sso/<account>/<permission set>           the users of a permission set
-  sso-session/<account>/<permission set>   its mappings of single users, a list
-  account/<account>                        every identity of an account
-  pattern/<account or any>                 the mappings by ARN pattern, a list
-  deny/<account or any>                    the denials, a list
-  or a full parameter name.`;
 
 const NAMED_KINDS = kindsWhere((kind) => KINDS[kind].path === "named").join("|");
 
@@ -157,13 +148,6 @@ function at(prefix: string, { kind, account, name }: ParameterAddress, key: Targ
 export function partitionIn(who: string): string | undefined {
   return /^arn:([a-z-]+):/.exec(who)?.[1];
 }
-
-export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
-  role/<account>/<name>            a role
-  user/<account>/<name>            an IAM user
-  sso/<account>/<permission set>   the users of a permission set
-  account/<account>                every identity of an account
-  root/<account>                   the root user of an account`;
 
 /** Throws for text that cannot be an ARN or the name of a mapping because of how it was typed. */
 export function checkTyping(who: string): void {

@@ -3,7 +3,7 @@
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import type { YamlDocument } from "../../io/yaml.ts";
-import { accessGroup, levelOfPolicy } from "../../model/names.ts";
+import { accessGroup, levelOfPolicy } from "../../model/access-levels.ts";
 import type { At, Foreign } from "./foreign.ts";
 
 /**

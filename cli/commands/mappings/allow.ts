@@ -34,7 +34,8 @@ import {
   supposeIdentity,
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
-import { DENY_HELP, findDenyTarget, partitionIn } from "../../model/target.ts";
+import { findDenyTarget, partitionIn } from "../../model/target.ts";
+import { DENY_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";

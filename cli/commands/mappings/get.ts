@@ -18,7 +18,8 @@ import { readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
 import { hasKey, normal, textsOf, type VersionedParameter } from "../../model/stored.ts";
-import { findTarget, TARGET_HELP, type Target } from "../../model/target.ts";
+import { findTarget, type Target } from "../../model/target.ts";
+import { TARGET_HELP } from "../../model/target-help.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
 

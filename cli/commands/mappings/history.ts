@@ -20,7 +20,8 @@ import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { normal } from "../../model/stored.ts";
-import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { findTarget } from "../../model/target.ts";
+import { TARGET_HELP } from "../../model/target-help.ts";
 import { similarMapping } from "../../plan/similar.ts";
 
 type HistoryOptions = StoreOptions & OutputOptions & HeaderOptions;

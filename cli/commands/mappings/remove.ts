@@ -29,7 +29,8 @@ import {
 } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, textsOf, type VersionedParameter } from "../../model/stored.ts";
-import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { findTarget, partitionIn, type Target } from "../../model/target.ts";
+import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";

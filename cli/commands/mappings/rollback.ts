@@ -31,7 +31,8 @@ import {
   valueText,
   withItem,
 } from "../../model/stored.ts";
-import { findTarget, TARGET_HELP } from "../../model/target.ts";
+import { findTarget } from "../../model/target.ts";
+import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges } from "../../plan/changes.ts";

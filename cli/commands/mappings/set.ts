@@ -33,6 +33,7 @@ import { usage } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards, denyListsFor } from "../../model/access/state.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/access-levels.ts";
 import { deniedElsewhere, elsewhereSentence } from "../../model/denied-elsewhere.ts";
 import { deniedIn, inOrder, nameOfEntry } from "../../model/entry.ts";
 import {
@@ -44,9 +45,9 @@ import {
 } from "../../model/entry-arns.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
-import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../../model/names.ts";
 import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
-import { findTarget, partitionIn, TARGET_HELP, type Target } from "../../model/target.ts";
+import { findTarget, partitionIn, type Target } from "../../model/target.ts";
+import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";

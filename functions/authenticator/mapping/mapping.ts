@@ -4,7 +4,7 @@
 import { type Checked, invalid } from "../../lib/checked.ts";
 import { isObject, repeatedKey } from "../../lib/json.ts";
 import { quoted } from "../../lib/text.ts";
-import { calendarTime, notAfterTime } from "../../lib/time.ts";
+import { timeProblem } from "../../lib/time.ts";
 import { parseMappedArn } from "./arn.ts";
 import { hasArn, KINDS, type MappingKind } from "./kinds.ts";
 import { notAnArnPattern, whyNeverMatches } from "./possible-arn.ts";
@@ -151,19 +151,6 @@ export function termsProblem({
     return `description must be a string, not ${quoted(description)}`;
   }
   return undefined;
-}
-
-/**
- * Returns what is wrong with a `notAfter`, as a phrase that follows the name of its key or option.
- */
-export function timeProblem(notAfter: unknown): string | undefined {
-  if (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined) return undefined;
-  const [day] = /^\d{4}-\d\d-\d\d/.exec(String(notAfter)) ?? [];
-  const why =
-    day !== undefined && calendarTime(`${day}T00:00:00`) === undefined
-      ? `: ${day} does not exist`
-      : "";
-  return `must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}${why}`;
 }
 
 function templatesProblem({ username, groups }: Mapping): string | undefined {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DENY_HELP, findDenyTarget, findTarget, TARGET_HELP } from "../../../cli/model/target.ts";
+import { findDenyTarget, findTarget } from "../../../cli/model/target.ts";
+import { DENY_HELP, TARGET_HELP } from "../../../cli/model/target-help.ts";
 import {
   hasArn,
   isListKind,
