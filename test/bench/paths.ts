@@ -55,7 +55,7 @@ async function walk(command: readonly string[]) {
   const caller = { name: "control-plane", sha256: "0".repeat(64) };
   const store = await startParameterStore({
     parameters: {
-      "/iam-authenticator/prod/role/111122223333/Developers": JSON.stringify([mapping]),
+      "/iam-authenticator/prod/role/111122223333/developers": JSON.stringify(mapping),
       "/iam-authenticator/prod/callers": JSON.stringify([caller]),
       "/iam-authenticator/prod/settings/prod": JSON.stringify({
         format: 1,
