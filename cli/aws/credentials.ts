@@ -87,8 +87,8 @@ export function credentialProvider(
       PATIENCE_MS,
     );
     try {
-      const found = await untilInterrupted(Promise.race([find(), late]), run);
-      return usableCredentials(found, what, run, isService ? EXIT.awsFailure : EXIT.usage);
+      const credentials = await untilInterrupted(Promise.race([find(), late]), run);
+      return usableCredentials(credentials, what, run, isService ? EXIT.awsFailure : EXIT.usage);
     } catch (error) {
       const expired = await expiredProfile(error, profile);
       if (expired === undefined) throw explained(error, what, isProcess, run);
@@ -152,13 +152,13 @@ function sourceOf({ profile, isProcess }: CredentialSource, { environment }: Run
 const PLAIN = /^[\x21-\x7e]+$/;
 
 /**
- * Returns `found` if it can sign requests. Otherwise throws a `Failure` that names `what`.
+ * Returns `credentials` if it can sign requests. Otherwise throws a `Failure` that names `what`.
  *
  * @param exitCode for a key with an invalid character; default: a fault of the service that
  * provided it
  */
 export function usableCredentials(
-  found: AwsCredentialIdentity,
+  credentials: AwsCredentialIdentity,
   what: string,
   { secrets }: Run,
   exitCode: ExitCode = EXIT.awsFailure,
@@ -168,7 +168,7 @@ export function usableCredentials(
     secretAccessKey,
     sessionToken,
     expiration,
-  }: { [name in keyof typeof found]: unknown } = found;
+  }: { [name in keyof typeof credentials]: unknown } = credentials;
   for (const secret of [secretAccessKey, sessionToken])
     if (typeof secret === "string") secrets.add(secret);
   const keys = {
@@ -189,7 +189,7 @@ export function usableCredentials(
   ) {
     throw awsFailure(`The expiration of the AWS credentials from ${what} is not a date.`);
   }
-  return found;
+  return credentials;
 }
 
 /** Returns the profile to sign in with, if the SDK needs a sign-in to IAM Identity Center. */

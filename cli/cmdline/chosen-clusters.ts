@@ -64,10 +64,10 @@ function withoutCluster(command: Command): never {
  */
 async function chosenBy(command: Command, { environment }: Run): Promise<readonly ChosenCluster[]> {
   const config = await readConfig(environment);
-  const found = namesFor(command, config, environment).flatMap((name) =>
+  const chosen = namesFor(command, config, environment).flatMap((name) =>
     contextsFor(config, name, command),
   );
-  const named = [...new Map(found.map((context) => [context.name, context])).values()];
+  const named = [...new Map(chosen.map((context) => [context.name, context])).values()];
   const [first, ...others] = named;
   if (first === undefined) return [];
   if (others.length > 0) return severalClusters(named, command);

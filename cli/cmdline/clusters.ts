@@ -138,10 +138,10 @@ export async function inEachCluster<T>(
       return { name: cluster.name, failure: failureIn(error, run) };
     }
   }
-  const found = await inTurns(runs, runIn, { atOnce }).finally(output.flush);
+  const outcomes = await inTurns(runs, runIn, { atOnce }).finally(output.flush);
   return {
-    results: found.filter((result) => "value" in result),
-    failures: found.filter((result) => "failure" in result),
+    results: outcomes.filter((result) => "value" in result),
+    failures: outcomes.filter((result) => "failure" in result),
   };
 }
 

@@ -60,23 +60,23 @@ export async function readConfig(environment: Environment): Promise<Config | und
   const { defaultContext, contexts = {} } = document;
   if (!isObject(contexts))
     throw wrong(["contexts"], "contexts must be a map of context names to contexts");
-  const found = new Map(
+  const byName = new Map(
     Object.entries(contexts).map(([name, context]) => [
       name,
       contextOf(name, context, dirname(file), wrong),
     ]),
   );
-  const names = [...found.keys()];
+  const names = [...byName.keys()];
   if (
     defaultContext !== undefined &&
-    (typeof defaultContext !== "string" || !found.has(defaultContext))
+    (typeof defaultContext !== "string" || !byName.has(defaultContext))
   ) {
     throw wrong(
       ["defaultContext"],
       `defaultContext must be one of the contexts: ${names.join(", ") || "none"}${orDidYouMean(String(defaultContext), names)}`,
     );
   }
-  return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
+  return { file, contexts: byName, ...(defaultContext !== undefined && { defaultContext }) };
 }
 
 /** Returns the path of the configuration file; `undefined` if no home folder is set. */

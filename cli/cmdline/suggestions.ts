@@ -79,9 +79,9 @@ function commandFor(
   paths: readonly string[],
   path: readonly string[],
 ): string | undefined {
-  const own = group.commands.flatMap((child) => [child.name(), ...child.aliases()]);
+  const childNames = group.commands.flatMap((child) => [child.name(), ...child.aliases()]);
   const words = [word, ...(SYNONYMS[word] ?? [])];
-  const here = words.find((name) => own.includes(name));
+  const here = words.find((name) => childNames.includes(name));
   if (here !== undefined) return nameOf(here, group);
   const typed = words.find((text) => text.includes(" ") || paths.includes(text));
   // The commands of other groups are not created.
@@ -89,7 +89,7 @@ function commandFor(
   const elsewhere = typed ?? inGroup;
   // Within a group, the name alone would look like the one that was typed.
   if (elsewhere !== undefined) return path.length > 1 ? `${path[0]} ${elsewhere}` : elsewhere;
-  const similar = nearest(word, own);
+  const similar = nearest(word, childNames);
   return similar && nameOf(similar, group);
 }
 
@@ -120,15 +120,15 @@ function optionFor(word: string, { options }: Command): string | undefined {
   );
   if (synonym !== undefined) return synonym;
   const known = ["--help", ...options.flatMap(({ long }) => long ?? [])];
-  const found = known.flatMap((long) => {
+  const fitting = known.flatMap((long) => {
     if (!word.startsWith("--")) return [];
     const [, more] = word.split(long);
     return long.startsWith(word) || /^([-=].*|name)$/.test(more ?? "") ? [long] : [];
   });
-  const whole = found.find((option) => found.every((other) => other.startsWith(option)));
+  const whole = fitting.find((option) => fitting.every((other) => other.startsWith(option)));
   // Of a short option, only the case is a typo: another letter may be anything.
   const short = options.find((option) => option.short?.toLowerCase() === word.toLowerCase());
   if (short?.short != null) return short.short;
   const [name = word] = word.split("=");
-  return whole ?? (found.length > 0 ? undefined : nearest(name, known));
+  return whole ?? (fitting.length > 0 ? undefined : nearest(name, known));
 }

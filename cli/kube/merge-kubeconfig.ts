@@ -189,8 +189,8 @@ interface Merged {
 function mergeInto(files: readonly File[], first: File, cluster: ToMerge): Merged {
   const { name, config, isPublished } = cluster;
   const context = config[CURRENT];
-  const found = findItem(files, "clusters", context);
-  const target = found?.file ?? first;
+  const itemOfContext = findItem(files, "clusters", context);
+  const target = itemOfContext?.file ?? first;
   const used = findItem(
     files,
     "clusters",
@@ -198,7 +198,7 @@ function mergeInto(files: readonly File[], first: File, cluster: ToMerge): Merge
   );
   const [made] = config.clusters;
   const wanted: Fields = made?.cluster ?? {};
-  const stored = [found, used].flatMap((item) => item ?? []);
+  const stored = [itemOfContext, used].flatMap((item) => item ?? []);
   const changes = [
     stored.flatMap(({ old }) => differentServer(memberAt(old, "server"), wanted)),
     isPublished ? stored.flatMap((item) => differentAuthority(item, wanted)) : [],
@@ -219,7 +219,7 @@ function mergeInto(files: readonly File[], first: File, cluster: ToMerge): Merge
       changes.length === 0
         ? ""
         : `${target.path}: the context "${context}" ${changes.join(", and ")}.`,
-    hasAuthority: [found?.old, wanted].some((fields) =>
+    hasAuthority: [itemOfContext?.old, wanted].some((fields) =>
       Object.keys(Object(fields)).some(isAuthority),
     ),
   };

@@ -41,14 +41,14 @@ export function deniedElsewhere(
     const value = stored.get(parameter);
     if (kind === undefined || kind === "deny" || value === undefined) return [];
     const accounts = account === "any" ? [...people.keys()] : [account ?? ""];
-    const found = accounts.flatMap((of) =>
+    const deniedPeople = accounts.flatMap((of) =>
       [...(people.get(of) ?? [])].filter((who) =>
         identitiesNamed(who, new Map([[parameter, value]]), review).some(
           ({ kind, arnLike }) => kind === "session" && !isDenied(arnLike, of, lists, review),
         ),
       ),
     );
-    return found.length === 0 ? [] : [{ parameter, people: [...new Set(found)] }];
+    return deniedPeople.length === 0 ? [] : [{ parameter, people: [...new Set(deniedPeople)] }];
   });
 }
 
@@ -88,17 +88,17 @@ function isDenied(
 
 /** Returns a sentence for all of them; none without any. */
 export function elsewhereSentence(
-  found: readonly DeniedElsewhere[],
+  denied: readonly DeniedElsewhere[],
   { prefix }: ReviewSettings,
 ): readonly string[] {
-  if (found.length === 0) return [];
+  if (denied.length === 0) return [];
   const few = (texts: readonly string[]) => {
     const [first = "", second, third, ...others] = [...new Set(texts)];
     const shown = [first, second, third].filter((text) => text !== undefined).join(", ");
     return others.length === 0 ? shown : `${shown} and ${others.length} more`;
   };
-  const people = few(found.flatMap((one) => one.people));
-  const mappings = few(found.map(({ parameter }) => shortName(parameter, prefix)));
+  const people = few(denied.flatMap((one) => one.people));
+  const mappings = few(denied.map(({ parameter }) => shortName(parameter, prefix)));
   return [
     `Denied in other roles of the account, but not in ${mappings}: ${people}. To deny a person there too: mappings deny <name>.`,
   ];

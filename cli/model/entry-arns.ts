@@ -89,10 +89,12 @@ const read = oncePerRead(
   (stored, parameter: string, { prefix, partition }: ReviewSettings): EffectiveValue => {
     const { entries: valid, problems } = readParameter(prefix, parameter, stored, partition);
     const kind = readName(prefix, parameter)?.kind;
-    const own = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
-    const entries = own.map((entry) => placed(entry, parameter, partition));
+    const ofParameter = valid.filter((entry) => isOfParameter(entry, parameter, prefix, partition));
+    const entries = ofParameter.map((entry) => placed(entry, parameter, partition));
     const [
-      problem = own.length < valid.length ? "its arn is the ARN of another principal" : undefined,
+      problem = ofParameter.length < valid.length
+        ? "its arn is the ARN of another principal"
+        : undefined,
     ] = problems;
     if (problem === undefined) return { entries };
     // An invalid deny list denies every identity that it covers, whatever its valid entries are.
@@ -169,9 +171,9 @@ function arnsOf(entry: Entry, partition: string) {
     return { arns: users.map(full), sessions: [full(`sts::${of}:assumed-role/*/${named}`)] };
   }
   const pattern = kind === "deny" ? withoutPath(deniedIn(mapping)) : (mapping.arnLike ?? "");
-  const own = inAccount(sections(pattern), account);
-  if (kind === "deny") return { arns: [own], sessions: [], users: usersOf(own, ["user/"]) };
-  return { arns: [own], sessions: sessionsOf(own), users: usersOf(own, ["user/", "user/*/"]) };
+  const arn = inAccount(sections(pattern), account);
+  if (kind === "deny") return { arns: [arn], sessions: [], users: usersOf(arn, ["user/"]) };
+  return { arns: [arn], sessions: sessionsOf(arn), users: usersOf(arn, ["user/", "user/*/"]) };
 }
 
 /**

@@ -100,8 +100,8 @@ export function identitiesNamed(
         if (entry.kind === "deny" || !isActive(entry, review)) return [];
         const mapping = shortName(name, prefix);
         const isOwn = isWithoutSessions(entry.kind);
-        const found = identitiesOf(who, entry, partition);
-        return found.map((identity) => ({ ...identity, entry, mapping, isOwn }));
+        const identities = identitiesOf(who, entry, partition);
+        return identities.map((identity) => ({ ...identity, entry, mapping, isOwn }));
       }),
   );
 }
@@ -143,9 +143,9 @@ export function possibleIdentities(
   review: ReviewSettings,
 ): PossibleIdentity[] {
   const { partition } = review;
-  const found = identitiesNamed(who, parameters, review);
+  const named = identitiesNamed(who, parameters, review);
   const sessions = Map.groupBy(
-    found.filter(({ kind }) => kind === "session"),
+    named.filter(({ kind }) => kind === "session"),
     ({ arnLike }) => accountIn(arnLike),
   );
   const patterns = new Map(
@@ -154,7 +154,7 @@ export function possibleIdentities(
       new Set(some.map(({ arnLike }) => arnLike)).size,
     ]),
   );
-  return found.map((identity) => {
+  return named.map((identity) => {
     const account = accountIn(identity.arnLike);
     if (identity.kind !== "session" || (patterns.get(account) ?? 0) <= MOST_SESSIONS)
       return identity;

@@ -140,20 +140,20 @@ async function seenInLog(
 ): Promise<{ readonly seen: readonly Seen[]; readonly since: number | undefined }> {
   // Loaded here: the clients for the log take time to load.
   const { nameIn, recentGrants } = await import("../../cmdline/review-log.ts");
-  const found = new Map<string, { as: string; username: string; count: number; last: number }>();
+  const logins = new Map<string, { as: string; username: string; count: number; last: number }>();
   const { from, failure } = await recentGrants(cluster, options, run, LOG_MS, (review) => {
     if (!isNameOf(who, nameIn(review))) return;
     const { arn = "", username = "", time } = review;
     const key = JSON.stringify([arn, username]);
-    const { count = 0, last = time } = found.get(key) ?? {};
-    found.set(key, { as: arn, username, count: count + 1, last: Math.max(last, time) });
+    const { count = 0, last = time } = logins.get(key) ?? {};
+    logins.set(key, { as: arn, username, count: count + 1, last: Math.max(last, time) });
   });
   if (failure !== undefined) {
     const reason = toFailure(failure)?.lines[0] ?? `it takes more than ${LOG_MS / 1000} s`;
     const reach = from === undefined ? "" : ` before ${shownTime(from)}`;
     run.log(`Not read: granted reviews${reach} in the log. ${reason}\n`);
   }
-  const seen = [...found.values()]
+  const seen = [...logins.values()]
     .toSorted((a, b) => b.last - a.last)
     .map(({ as, username, count, last }) => {
       const times = count === 1 ? "1 granted review" : `${count} granted reviews`;

@@ -183,8 +183,8 @@ async function explainSupposed(
     ? supposeIdentity(supposed.canonicalArn, { principalId, sessionName: SAMPLE_INSTANCE })
     : undefined;
   const identity = ofInstance ?? supposed;
-  const found = ofInstance === undefined ? ofAny : await explainIt(ofInstance);
-  const known = { ...found, identity: { ...identity, principalId, accessKeyId: undefined } };
+  const explanation = ofInstance === undefined ? ofAny : await explainIt(ofInstance);
+  const known = { ...explanation, identity: { ...identity, principalId, accessKeyId: undefined } };
   if (!who.startsWith("sso/")) return known;
   return mapTexts(known, (text) => text.replaceAll(`_${"0".repeat(16)}`, `_${"?".repeat(16)}`));
 }

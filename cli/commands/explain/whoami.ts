@@ -89,10 +89,10 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
   const { prefix } = connection.review;
   const { region } = connection.settings;
   // Another operator has other profiles.
-  const { profile: _, ...others } = cluster;
+  const { profile: _, ...clusterAlone } = cluster;
   const speller = {
     own: spellerFor(cluster, run.environment),
-    ofOperator: spellerFor(others, run.environment),
+    ofOperator: spellerFor(clusterAlone, run.environment),
   };
   const known = { credentials, prefix, region, speller };
   try {
@@ -103,7 +103,7 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
     if (!isAccessDenied(error)) throw error;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
-      commandToExplain(others, run, identity.arn);
+      commandToExplain(clusterAlone, run, identity.arn);
     const explanation: Explanation = { identity };
     return { ...known, explanation, unread: awsFailure(message, error) };
   }

@@ -52,15 +52,19 @@ async function get(
   const targets = names.map((who) => findTarget(connection, who, session));
   const results: (VersionedParameter | string)[] = [];
   for (const target of targets) results.push(await find(target, connection, run));
-  const found = results.filter((result) => typeof result !== "string");
+  const parameters = results.filter((result) => typeof result !== "string");
   const missing = results.filter((result) => typeof result === "string");
-  await requireParameters(new Map(found.map((stored) => [stored.name, stored])), connection, run);
-  if (found.length > 0 && (output === "json" || output === "yaml")) {
-    const data = found.map((stored) => dataOf(stored, session, connection));
+  await requireParameters(
+    new Map(parameters.map((stored) => [stored.name, stored])),
+    connection,
+    run,
+  );
+  if (parameters.length > 0 && (output === "json" || output === "yaml")) {
+    const data = parameters.map((stored) => dataOf(stored, session, connection));
     // A single mapping is easier to read without a list.
     await printData(names.length === 1 ? data[0] : data, output, run);
-  } else if (found.length > 0) {
-    const items = found.flatMap((stored) => listedEntriesOf(stored, prefix, partition));
+  } else if (parameters.length > 0) {
+    const items = parameters.flatMap((stored) => listedEntriesOf(stored, prefix, partition));
     const asked = items.filter(
       ({ entry }) => session === undefined || entry?.mapping.session === session,
     );
@@ -79,8 +83,8 @@ async function find(
   const { prefix } = review;
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
-  const found = await readSome(ssm, names, run.interrupted);
-  const [stored] = names.flatMap((name) => found.get(name) ?? []);
+  const byName = await readSome(ssm, names, run.interrupted);
+  const [stored] = names.flatMap((name) => byName.get(name) ?? []);
   if (stored === undefined) {
     const sentence = `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
     return `${sentence}${await similarMapping(target, connection, run)}`;

@@ -46,7 +46,7 @@ export function importCommand(command: Command, run: Run): Command {
 }
 
 async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void> {
-  const found: (Foreign & { readonly inFile: string })[] = [];
+  const mappings: (Foreign & { readonly inFile: string })[] = [];
   const importedEntries: ImportedEntry[] = [];
   const problems: string[] = [];
   const remarks: string[] = [];
@@ -55,9 +55,9 @@ async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void
     const inFile = file.length > 1 ? `${shownFile(path)}, ` : "";
     const { items, notes } = readForeign(await readText(path, run), path, file.length > 1);
     remarks.push(...notes.map((note) => `${inFile}${note}`));
-    found.push(...items.map((item) => ({ ...item, inFile })));
+    mappings.push(...items.map((item) => ({ ...item, inFile })));
   }
-  for (const { inFile, ...foreign } of withAccessPolicies(found)) {
+  for (const { inFile, ...foreign } of withAccessPolicies(mappings)) {
     const result = importEntry(foreign, sso === true);
     const where = `${inFile}${result.where}`;
     if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);

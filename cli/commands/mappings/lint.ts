@@ -70,7 +70,7 @@ async function lintMappings(clusters: Clusters, options: LintOptions, run: Run):
       : { results: [{ cluster: "", value: await lintFiles(file, region, run) }], failures: [] };
   const isNamed = file === undefined && isSeveral;
   const items = results.flatMap(({ cluster, value }) =>
-    value.map((found) => (isNamed ? { cluster, ...found } : found)),
+    value.map((finding) => (isNamed ? { cluster, ...finding } : finding)),
   );
   const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
   const row = ({

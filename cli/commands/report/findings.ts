@@ -102,9 +102,10 @@ export async function checkPrincipals(entries: readonly Entry[], config: ClientC
   const hasUsers =
     kinds.includes("user") && (await isListed(addUsers(iam, ids, run.interrupted), problems, run));
   for (const problem of problems) run.log(`Not checked whether all principals exist: ${problem}\n`);
-  return ({ kind, name, account: own, mapping }: Entry): PrincipalState | undefined => {
+  return ({ kind, name, account: accountOfEntry, mapping }: Entry): PrincipalState | undefined => {
     if (!isOfRole(kind) && kind !== "user") return undefined;
-    if (own !== account || !(kind === "user" ? hasUsers : hasRoles)) return "not checked";
+    if (accountOfEntry !== account || !(kind === "user" ? hasUsers : hasRoles))
+      return "not checked";
     const id = ids.get(iamKey(kind, name));
     if (id === undefined) return "absent";
     return mapping.principalId === undefined || mapping.principalId === id
@@ -208,35 +209,39 @@ export function findingsOf(
   const { stored, entry, problem = "" } = item;
   if (entry === undefined) return [{ code: "invalid", message: problem }];
   const { kind, account, mapping } = entry;
-  const found: ReportFinding[] = [];
+  const findings: ReportFinding[] = [];
   if (isExpired(mapping.notAfter, review.now))
-    found.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
+    findings.push({ code: "ended", message: `ended on ${mapping.notAfter}` });
   const shadow = shadowOf({ ...entry, parameter: stored.name }, parameters, review);
   const by =
     shadow === undefined
       ? covers.get(mapping)?.arnLike
       : shortName(shadow.parameter, review.prefix);
-  if (shadow?.verdict.kind === "deny") found.push({ code: "denied", message: `denied by ${by}` });
-  else if (by !== undefined) found.push({ code: "shadowed", message: `${by} takes precedence` });
+  if (shadow?.verdict.kind === "deny")
+    findings.push({ code: "denied", message: `denied by ${by}` });
+  else if (by !== undefined) findings.push({ code: "shadowed", message: `${by} takes precedence` });
   if (principal === "absent") {
     const what = isOfSet(kind) ? "the role of the permission set" : `the ${kind}`;
-    found.push({ code: "absent", message: `${what} does not exist in account ${account}` });
+    findings.push({ code: "absent", message: `${what} does not exist in account ${account}` });
   }
   if (principal === "re-created") {
     const message = `the ${kind} was re-created: its id is no longer ${mapping.principalId}`;
-    found.push({ code: "re-created", message });
+    findings.push({ code: "re-created", message });
   }
   if (isUnused(item, logins)) {
     const written =
       stored.modified > logins.from ? `, last written on ${shownTime(stored.modified)}` : "";
-    found.push({ code: "unused", message: `no login since ${shownTime(logins.from)}${written}` });
+    findings.push({
+      code: "unused",
+      message: `no login since ${shownTime(logins.from)}${written}`,
+    });
   }
   const { sessionNames = [] } = logins.uses.get(entry) ?? {};
   if (sessionNames.length > 0 && sessionNames.every((name) => sessionProgram(name) !== undefined)) {
     const message = `programs named all its sessions (${listed(sessionNames, "", 3)}): the username does not show who it was`;
-    found.push({ code: "program-sessions", message });
+    findings.push({ code: "program-sessions", message });
   }
-  return found;
+  return findings;
 }
 
 /** Returns who chooses the session's name; `undefined` for identities without a session. */

@@ -212,14 +212,14 @@ function usesOf(
     if (entry === undefined) continue;
     const { session } = entry.mapping;
     const logged = (session === undefined ? byPrincipal : bySession).get(stored.name) ?? [];
-    const own = logged.filter(({ canonicalArn = "", sessionName }) => {
+    const rows = logged.filter(({ canonicalArn = "", sessionName }) => {
       if (session !== undefined) return sessionName === session;
       return entry.kind !== "pattern" || mayBeOf(entry, lists.get(stored.name) ?? [], canonicalArn);
     });
-    const last = own.reduce((latest, row) => Math.max(latest, timeOf(row)), 0);
+    const last = rows.reduce((latest, row) => Math.max(latest, timeOf(row)), 0);
     const names = namesSession(item) ? (named.get(stored.name) ?? []) : [];
     const sessionNames = names.map(({ sessionName = "" }) => sessionName);
-    if (own.length > 0) uses.set(entry, { last, reviews: sum(own), sessionNames });
+    if (rows.length > 0) uses.set(entry, { last, reviews: sum(rows), sessionNames });
   }
   return uses;
 }

@@ -102,7 +102,7 @@ async function report(clusters: Clusters, options: ReportOptions, run: Run): Pro
   if (isSeveral && options.kubeconfig !== undefined)
     throw usage("--kubeconfig is for one cluster.");
   if (options.unused !== undefined) return reportUnused(clusters, options, run);
-  const read = (cluster: ChosenCluster, own: Run) => linesIn(cluster, clusters, options, own);
+  const read = (cluster: ChosenCluster, ownRun: Run) => linesIn(cluster, clusters, options, ownRun);
   const { results, failures } = await inEachCluster(clusters, run, read, { atOnce: 1 });
   const lines = results.flatMap(({ cluster, value }) =>
     value.map((line) => withCluster(clusters, cluster, line)),
@@ -117,8 +117,8 @@ async function linesIn(
   options: ReportOptions,
   run: Run,
 ): Promise<ReportLine[]> {
-  const found = await readClusterLogins(cluster, clusters, options, run);
-  const { connection, parameters, items, logins } = found;
+  const clusterLogins = await readClusterLogins(cluster, clusters, options, run);
+  const { connection, parameters, items, logins } = clusterLogins;
   const { review, config } = connection;
   await functionOf(connection, run);
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) run.log(`${sentence}\n`);
@@ -183,8 +183,8 @@ async function readClusterLogins(
 }
 
 async function reportUnused(clusters: Clusters, options: SearchOptions, run: Run): Promise<void> {
-  const read = (cluster: ChosenCluster, own: Run) =>
-    readClusterLogins(cluster, clusters, options, own);
+  const read = (cluster: ChosenCluster, ownRun: Run) =>
+    readClusterLogins(cluster, clusters, options, ownRun);
   const { results, failures } = await inEachCluster(clusters, run, read, { atOnce: 1 });
   const unknown: ClusterFailure[] = [];
   // In a context that failed, the mappings may be used.
@@ -247,13 +247,13 @@ function printRemovals(contexts: readonly ClusterLogins[], run: Run): void {
   for (const target of removable) run.print(`${command} ${target}\n`);
   const all = new Set(contexts.flatMap((context) => targets(context, () => true)));
   const checked = new Set(contexts.flatMap((context) => targets(context, isCheckable)));
-  const found = removable.length === 0 ? "No unused mappings found. " : "";
+  const nothingUnused = removable.length === 0 ? "No unused mappings found. " : "";
   const rest =
     checked.size < all.size
       ? " Patterns, accounts, invalid mappings and those that were written since then cannot be checked."
       : "";
   const mappings = all.size === 1 ? "mapping" : "mappings";
-  run.log(`${found}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
+  run.log(`${nothingUnused}Checked ${checked.size} of ${all.size} ${mappings}.${rest}\n`);
 }
 
 /** Returns the arguments of `mappings remove`, quoted for a shell. */

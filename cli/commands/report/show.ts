@@ -47,7 +47,10 @@ export async function printReport(
     }));
     const head = titles.indexOf("who") + 1;
     const rest = cells.slice(head).flatMap(({ named }) => named);
-    const below = [...line.findings.map((found) => `! ${shownFinding(found)}`), rest.join("; ")];
+    const below = [
+      ...line.findings.map((finding) => `! ${shownFinding(finding)}`),
+      rest.join("; "),
+    ];
     return { columns: cells.slice(0, head).map(({ text }) => text), below };
   };
   // People read what needs action first; programs find a line at its place.

@@ -87,14 +87,16 @@ async function list(clusters: Clusters, options: ListOptions, run: Run): Promise
   const groups = groupPrinter(isSeveral, options, run);
   if (output === "csv" && options.headers)
     run.print(csv([csvHeaders(!each && !follows, isSeveral)]));
-  async function listOne(cluster: ChosenCluster, own: Run): Promise<void> {
+  async function listOne(cluster: ChosenCluster, ownRun: Run): Promise<void> {
     const listing = { cluster, clusters, options };
     // The lines of several logs are mixed.
     const print = (text: string) =>
       run.print(isSeveral && output === "table" ? `${cluster.name}: ${text}` : text);
-    await withLog({ cluster, isSeveral }, options, own, (log) => {
-      if (follows) return follow(log, listing, { ...own, print });
-      return each ? printEach(log, listing, { ...own, print }) : groups.print(log, listing, own);
+    await withLog({ cluster, isSeveral }, options, ownRun, (log) => {
+      if (follows) return follow(log, listing, { ...ownRun, print });
+      return each
+        ? printEach(log, listing, { ...ownRun, print })
+        : groups.print(log, listing, ownRun);
     });
   }
   const { failures } = await inEachCluster(clusters, run, listOne, {
@@ -169,40 +171,40 @@ function groupPrinter(isSeveral: boolean, { output, headers, limit }: ListOption
     groups: readonly ReviewGroup[],
     prefix: string,
     listing: Listing,
-    own: Run,
+    ownRun: Run,
   ): Promise<void> {
     const { cluster } = listing;
     if (isOneList) {
-      const found = groups.map((group) => groupData(group, listing, own));
-      if (isSeveral) items.push(...found);
-      else await printData(found, output, own);
+      const data = groups.map((group) => groupData(group, listing, ownRun));
+      if (isSeveral) items.push(...data);
+      else await printData(data, output, ownRun);
     } else if (groups.length > 0) {
       const all = groups.map((group) => ({
         review: group.last,
-        why: whyOf(group.last, cluster, own),
+        why: whyOf(group.last, cluster, ownRun),
         group,
       }));
       if (output === "csv") {
-        own.print(csv(all.map((shown) => csvCells(shown, prefix, nameIn(listing)))));
+        ownRun.print(csv(all.map((shown) => csvCells(shown, prefix, nameIn(listing)))));
         return;
       }
       const title = isSeveral ? `${cluster.name}\n` : "";
-      own.print(`${title}${showGroups(all, prefix, headers, own.columns)}`);
+      ownRun.print(`${title}${showGroups(all, prefix, headers, ownRun.columns)}`);
     }
   }
 
   return {
-    async print(log: OpenLog, listing: Listing, own: Run): Promise<void> {
+    async print(log: OpenLog, listing: Listing, ownRun: Run): Promise<void> {
       const groups = groupReviews();
       const end = async () => {
         const all = groups.all();
         const shown = limit === undefined ? all : all.slice(-limit);
-        await printAll(shown, log.prefix, listing, own);
-        logLimit(shown.length, all.length, own);
+        await printAll(shown, log.prefix, listing, ownRun);
+        logLimit(shown.length, all.length, ownRun);
       };
-      await readReviews(log, groups.add, end, own);
+      await readReviews(log, groups.add, end, ownRun);
       if (groups.left() > 0) {
-        own.log(
+        ownRun.log(
           `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
         );
       }

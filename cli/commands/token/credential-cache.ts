@@ -92,9 +92,10 @@ export async function cachedCredentials(
   find: () => Promise<Credentials>,
   run: Run,
 ): Promise<Credentials> {
-  const own = userFolder(run.environment, "cache");
-  if (own === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
-  const folder = join(own, "credentials");
+  const cacheFolder = userFolder(run.environment, "cache");
+  if (cacheFolder === undefined)
+    throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
+  const folder = join(cacheFolder, "credentials");
   const configuration = configurationTexts(run);
   const refusal = await whyNotCached(options.profile, folder, configuration, run);
   if (refusal !== undefined) {
@@ -104,13 +105,13 @@ export async function cachedCredentials(
   const file = join(folder, `${await cacheKey(options, configuration, run)}.json`);
   const cached = readPrivate(file, run);
   if (cached !== undefined && lasts(cached, run)) return cached;
-  const found = await find();
-  if (found.expiration === undefined) {
+  const credentials = await find();
+  if (credentials.expiration === undefined) {
     run.log(
       "Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n",
     );
-  } else if (lasts(found, run)) write(folder, file, found, run);
-  return found;
+  } else if (lasts(credentials, run)) write(folder, file, credentials, run);
+  return credentials;
 }
 
 function lasts({ expiration }: Credentials, { clock }: Run): boolean {

@@ -86,11 +86,11 @@ export function groupsBelowTags({ mappings, review: { now } }: StoredEntries): F
   );
   return active.flatMap(({ parameter: where, mapping: { groups = [] } }) =>
     groups.flatMap((group): Finding[] => {
-      const found = tagged.find(
+      const tag = tagged.find(
         ({ group: withTag, prefix }) => withTag !== group && group.startsWith(prefix),
       );
-      if (found === undefined) return [];
-      const message = `group ${group}: ${found.group} of ${nameOfEntry(found.entry)} can become it, with the right value of the tag`;
+      if (tag === undefined) return [];
+      const message = `group ${group}: ${tag.group} of ${nameOfEntry(tag.entry)} can become it, with the right value of the tag`;
       return [{ level: "warning", rule: "group-below-tag", where, message }];
     }),
   );

@@ -53,6 +53,9 @@ export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTo
 /** Returns the findings about deny lists alone. */
 export function lintDenials(lists: StoredParameters, review: ReviewSettings): Finding[] {
   const stored = storedEntries(lists, review);
-  const found = DENIAL_RULES.flatMap((rule) => rule(stored));
-  return found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) }));
+  const findings = DENIAL_RULES.flatMap((rule) => rule(stored));
+  return findings.map((finding) => ({
+    ...finding,
+    where: shortName(finding.where, review.prefix),
+  }));
 }

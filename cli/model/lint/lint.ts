@@ -116,7 +116,7 @@ function unusableBySignedTokens({ mappings, denials, review }: StoredEntries): F
       ? [{ where, message }]
       : [];
   });
-  return [...needs, ...denied].map((found) => ({ level, rule: "no-signed-token", ...found }));
+  return [...needs, ...denied].map((finding) => ({ level, rule: "no-signed-token", ...finding }));
 }
 
 /** Returns why no AWS-signed token can use the mapping. Only roles and users have such tokens. */
@@ -174,9 +174,9 @@ const RULES: readonly Rule[] = [
 
 export function lint(parameters: StoredParameters, review: ReviewSettings): Finding[] {
   const stored = storedEntries(parameters, review);
-  const found = RULES.flatMap((rule) => rule(stored));
+  const findings = RULES.flatMap((rule) => rule(stored));
   return bySeverity(
-    found.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })),
+    findings.map((finding) => ({ ...finding, where: shortName(finding.where, review.prefix) })),
   );
 }
 
@@ -188,8 +188,8 @@ export function warningsFor(
   changes: readonly Wanted[],
   review: ReviewSettings,
 ): ReadonlyMap<string, readonly string[]> {
-  const found = lint(afterwards(new Map(), changes), review);
-  const shown = found.filter(({ level, where }) => level !== "info" && where !== "");
+  const findings = lint(afterwards(new Map(), changes), review);
+  const shown = findings.filter(({ level, where }) => level !== "info" && where !== "");
   const byName = Map.groupBy(shown, ({ where }) => `${review.prefix}/${where}`);
   return new Map(
     [...byName].map(([name, findings]) => [name, findings.map(({ message }) => message)]),

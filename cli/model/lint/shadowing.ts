@@ -154,10 +154,12 @@ export function masters({ mappings, parameters, review }: StoredEntries): Findin
   const ofAdministrators = mappings
     .filter(({ mapping }) => mayMakeAdministrator(mapping))
     .map((entry) => ({ entry, isSure: isSureAdministrator(entry, state) }));
-  const found = ofAdministrators.map(({ entry, isSure }) => mastersFinding(entry, isSure, review));
-  if (ofAdministrators.some(({ isSure }) => isSure)) return found;
+  const findings = ofAdministrators.map(({ entry, isSure }) =>
+    mastersFinding(entry, isSure, review),
+  );
+  if (ofAdministrators.some(({ isSure }) => isSure)) return findings;
   const message = `no principal's mapping surely grants ${ADMIN_GROUPS.join(" or ")}`;
-  return [...found, { level: "warning", rule: "no-masters", where: "", message }];
+  return [...findings, { level: "warning", rule: "no-masters", where: "", message }];
 }
 
 function isSureAdministrator(
