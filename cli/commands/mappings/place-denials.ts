@@ -1,6 +1,7 @@
 // Places denials in their lists. A list that cannot hold a denial stops none in another list.
 
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { type Checked, invalid } from "../../../functions/lib/checked.ts";
 import { managerOf } from "../../../functions/settings/stack.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { Run } from "../../io/run.ts";
@@ -49,10 +50,12 @@ export async function placeDenials(
     const where = shortName(list, connection.review.prefix);
     const closed = await problemOfList(list, lists, connection, run);
     for (const denial of ofList) {
-      const { value, problem = closed } =
-        closed === undefined ? listWith(denial, desired.get(list), list, lists, connection) : {};
-      if (value !== undefined) desired.set(list, value);
-      if (problem !== undefined) left.push({ ...denial, problem: `${where} ${problem}` });
+      const longer =
+        closed === undefined
+          ? listWith(denial, desired.get(list), list, lists, connection)
+          : invalid(closed);
+      if (longer.valid) desired.set(list, longer.value);
+      else left.push({ ...denial, problem: `${where} ${longer.problem}` });
     }
   }
   return { desired, left };
@@ -86,12 +89,12 @@ function listWith(
   list: string,
   { known, terms, reserve }: Lists,
   { review }: Connection,
-): { readonly value?: string; readonly problem?: string } {
+): Checked<string> {
   const stored = known.get(list);
   const before = text === undefined ? stored : { secure: false, ...stored, value: text };
   const { value, bytes, isNew } = withDenial(account, before, denied, terms, review);
   const free = isNew ? reserve : 0;
-  if (bytes + free <= MAX_BYTES) return { value };
+  if (bytes + free <= MAX_BYTES) return { valid: true, value };
   const used = Buffer.byteLength(stored?.value ?? "");
-  return { problem: `is full (${used} of ${MAX_BYTES} bytes)` };
+  return invalid(`is full (${used} of ${MAX_BYTES} bytes)`);
 }
