@@ -252,7 +252,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
       if (tokens.has(nextToken)) throw unusableAnswer(CALL, "its pages repeat");
       if (tokens.add(nextToken).size > MOST_PAGES) {
         throw awsFailure(
-          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/audit.md#count-reviews).`,
+          `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use CloudWatch Logs Insights (docs/access.md#count-reviews).`,
         );
       }
       await waitForTurn(signal);

@@ -28,7 +28,7 @@ test("the documented query uses only fields of the log line or of Insights", () 
   ];
   const words = "filter sort stats by desc as count max ispresent".split(" ");
   const made = ["reviews", "latest"];
-  const page = readFileSync(new URL("../../docs/audit.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/access.md", import.meta.url), "utf8");
   const [query = assert.fail("no query"), ...others] = page.match(/(?<=')filter [^']*/g) ?? [];
   assert.deepEqual(others, []);
   const named = query.match(/@?[a-z][\w.]*/gi) ?? [];
