@@ -253,7 +253,7 @@ describe("docs/migrate.md for kops", () => {
   });
 });
 
-test("the AWS CLI's commands of docs/operate.md and docs/move.md correct a deny list, copy the callers, list and delete", async () => {
+test("the AWS CLI's commands of docs/operate.md correct a deny list, copy the callers, list and delete", async () => {
   const PREFIX = "/iam-authenticator/my-cluster";
   const { store } = cluster.backend;
   const aws = (line: string) =>
@@ -264,8 +264,7 @@ test("the AWS CLI's commands of docs/operate.md and docs/move.md correct a deny 
     });
   store.put(`${PREFIX}/deny/any`, "[{]");
   store.put(`${PREFIX}/callers`, "[]");
-  const lines = ["docs/operate.md", "docs/move.md"]
-    .flatMap((page) => blocksOf(page, "sh"))
+  const lines = blocksOf("docs/operate.md", "sh")
     .join("")
     .split("\n")
     .filter((line) => line.includes("aws ssm "));
