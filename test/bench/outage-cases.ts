@@ -13,8 +13,8 @@ type Failure = Pick<Outage, "silent" | "beside" | "isAbroad" | "throttled" | "st
 };
 
 /**
- * By the name in docs/outage.md. The rates are those of the tokens that need what fails. Users sign
- * for another Region while the own Region's STS is silent, as docs/outage.md says.
+ * By the name in docs/regions.md. The rates are those of the tokens that need what fails. Users sign
+ * for another Region while the own Region's STS is silent, as docs/regions.md says.
  */
 const FAILURES = {
   "the own Region's STS is silent": { silent: ["own"], beside: { own: 20 }, isAbroad: true },

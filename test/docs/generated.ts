@@ -44,7 +44,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       "rehearsal",
       rehearsal(reports, "reports"),
     ),
-    "docs/outage.md": withPart(read("docs/outage.md"), "two failures", outagePairs(outages)),
+    "docs/regions.md": withPart(read("docs/regions.md"), "two failures", outagePairs(outages)),
     "test/bench/README.md": withPart(benchmarks, "every outage", everyOutage(outages)),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),

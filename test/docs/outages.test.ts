@@ -45,11 +45,11 @@ test("up to 40 tokens a second for the own Region's silent STS cost no login wit
   assert.ok(alone.every(({ now }) => now?.lost === 0));
 });
 
-test("SECURITY.md and docs/outage.md have the measured limit of nodes at a slow EC2", () => {
-  for (const file of ["SECURITY.md", "docs/outage.md"])
+test("SECURITY.md and docs/regions.md have the measured limit of nodes at a slow EC2", () => {
+  for (const file of ["SECURITY.md", "docs/regions.md"])
     assert.ok(read(file).includes(slowEc2(figures)), `${file}: ${slowEc2(figures)}`);
 });
 
-test("docs/outage.md has what ends the losses while the own Region's STS is silent", () => {
-  assert.ok(read("docs/outage.md").includes(onlyOtherRegions(figures)), onlyOtherRegions(figures));
+test("docs/regions.md has what ends the losses while the own Region's STS is silent", () => {
+  assert.ok(read("docs/regions.md").includes(onlyOtherRegions(figures)), onlyOtherRegions(figures));
 });

@@ -1,4 +1,4 @@
-// Tables of docs/outage.md and test/bench/README.md, from the figures of `npm run bench -- outages`.
+// Tables of docs/regions.md and test/bench/README.md, from the figures of `npm run bench -- outages`.
 
 import assert from "node:assert/strict";
 import { markdown } from "../bench/measure.ts";
