@@ -114,7 +114,7 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
     return rows.leaveOut(
       "private",
       answered.text,
-      "the account has no log role of API Gateway (docs/vpc.md)",
+      "the account has no log role of API Gateway (docs/deploy.md)",
     );
   }
   const clusterId = `${site.clusterId}-private`;
