@@ -308,16 +308,17 @@ test("required parameters are the cluster, the bucket and those of a kind withou
   ]);
 });
 
-test("docs/cloudformation.md lists exactly the parameters of the templates", () => {
-  const page = readFileSync(join(ROOT, "docs", "cloudformation.md"), "utf8");
-  const documented = [...page.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
+const PAGE = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+const [, SECTION = ""] = /^## CloudFormation without CDK\n(.*?)^## /ms.exec(PAGE) ?? [];
+
+test("docs/deploy.md lists exactly the parameters of the templates", () => {
+  const documented = [...SECTION.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
   const parameters = NAMES.flatMap((name) => Object.keys(templateOf(name).Parameters));
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
 });
 
-test("the upgrade of docs/cloudformation.md resets the defaults that a stack keeps, and keeps the accounts that it accepted", () => {
-  const page = readFileSync(join(ROOT, "docs", "cloudformation.md"), "utf8");
-  const [, upgrade = ""] = page.split("\n## Upgrade\n");
+test("the upgrade of docs/deploy.md resets the defaults that a stack keeps, and keeps the accounts that it accepted", () => {
+  const [, upgrade = ""] = SECTION.split("\n### Upgrade\n");
   const [, overrides = ""] = /--parameter-overrides (.*)/.exec(upgrade) ?? [];
   const set = Object.fromEntries(overrides.split(" ").map((pair) => pair.split("=")));
   const { Parameters } = templateOf("http");
