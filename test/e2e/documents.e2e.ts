@@ -163,7 +163,7 @@ describe("docs/operate.md, break-glass by IAM", () => {
   });
 });
 
-test("Cluster API: the Secret of docs/deploy.md has the file, and docs/issuer.md stores the key and reads the public one", async () => {
+test("Cluster API: the Secret of docs/deploy.md has the file, and docs/irsa.md stores the key and reads the public one", async () => {
   const file = "current-context: webhook\n";
   writeFileSync(join(cluster.folder, "webhook.kubeconfig"), file);
   for (const part of ["create secret generic", "label secret"])
@@ -182,13 +182,13 @@ test("Cluster API: the Secret of docs/deploy.md has the file, and docs/issuer.md
   for (const name of ["sa.pub", "sa.key"])
     writeFileSync(join(cluster.folder, name), `PEM of ${name}\n`);
   const words = ["create secret generic my-cluster-sa", "label secret my-cluster-sa"];
-  for (const part of words) await typed(cluster, "docs/issuer.md", part);
+  for (const part of words) await typed(cluster, "docs/irsa.md", part);
   const { data: key } = JSON.parse(
     await admin(cluster, ["get", "secret", "my-cluster-sa", "-o", "json"]),
   );
   assert.equal(Buffer.from(key["tls.key"], "base64").toString(), "PEM of sa.key\n");
   rmSync(join(cluster.folder, "sa.pub"));
-  await typed(cluster, "docs/issuer.md", "get secret my-cluster-sa");
+  await typed(cluster, "docs/irsa.md", "get secret my-cluster-sa");
   assert.equal(readFileSync(join(cluster.folder, "sa.pub"), "utf8"), "PEM of sa.pub\n");
 });
 

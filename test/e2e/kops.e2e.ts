@@ -129,7 +129,7 @@ for (const [what, spec, issuers] of [
   ["an existing cluster: the issuers keep their order", ISSUERS, [ISSUER, PRESENT]],
   ["a new cluster: only the new issuer, without a bucket", { kubeAPIServer: only }, [ISSUER]],
 ] as const) {
-  test(`docs/issuer.md, ${what}, and the JWKS URI is the first issuer's`, () => {
+  test(`docs/irsa.md, ${what}, and the JWKS URI is the first issuer's`, () => {
     for (const { role, flags, files } of render(1, spec)) {
       const values = (flag: string) =>
         flags

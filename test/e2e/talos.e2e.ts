@@ -103,7 +103,7 @@ function flagsOf(extraArgs: Record<string, unknown>) {
   );
 }
 
-/** As docs/issuer.md does with the key in the secrets of Talos. */
+/** As docs/irsa.md does with the key in the secrets of Talos. */
 async function publish(privateKey: string): Promise<void> {
   const pem = createPublicKey(privateKey).export({ format: "pem", type: "spki" });
   const store = await startParameterStore();
@@ -149,7 +149,7 @@ for (const version of TALOS_VERSIONS) {
       }
     });
 
-    test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+    test("docs/irsa.md: a new cluster has only the new issuer, and its key can be published", async () => {
       const talos = judge(version);
       const after = talos.patch(talos.generate("v1.12", 1), NEW);
       talos.validates(after);
@@ -194,7 +194,7 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
     });
   }
 
-  test("docs/issuer.md: a new cluster has only the new issuer, and its key can be published", async () => {
+  test("docs/irsa.md: a new cluster has only the new issuer, and its key can be published", async () => {
     const talos = judge("1.14.1");
     const after = talos.patch(talos.generate("v1.14", 1), NEW_DOCUMENT);
     talos.validates(after);
