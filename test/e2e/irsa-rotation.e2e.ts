@@ -85,7 +85,7 @@ function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<
   });
 }
 
-const RENEW = lineOf("docs/irsa-rotation.md", "kubectl -n team-a patch secret");
+const RENEW = lineOf("docs/irsa.md", "kubectl -n team-a patch secret");
 
 /** kube-controller-manager signs a token again if the Secret has none. */
 async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {

@@ -63,8 +63,8 @@ async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMAND
 /** Versions of kubeadm use different quotes for the empty string. */
 const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 
-const ROTATION = "docs/irsa-rotation.md";
-const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa"]);
+const ROTATION = "docs/irsa.md";
+const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa -out sa-next.key"]);
 const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", [
   "init phase control-plane controller-manager",
 ]);
@@ -141,7 +141,7 @@ for (const version of KUBERNETES_VERSIONS) {
       assert.deepEqual(flags, expected);
     });
 
-    test("docs/irsa-rotation.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async () => {
+    test("docs/irsa.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async () => {
       const node = await startNode(options());
       await node.type(
         'kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"',
@@ -183,7 +183,7 @@ for (const version of KUBERNETES_VERSIONS) {
   });
 }
 
-test("docs/irsa-rotation.md: the new key pair is one that kube-apiserver signs with", async () => {
+test("docs/irsa.md: the new key pair is one that kube-apiserver signs with", async () => {
   const [version] = KUBERNETES_VERSIONS;
   const usual = { address: "10.0.0.10", port: 6443, clusterConfiguration: cluster(version) };
   const node = await startNode({ kubeadm: findKubeadm(version), ...usual });

@@ -203,7 +203,7 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
     await publish(serviceAccounts(after)["issuer"].privateKey);
   });
 
-  test("docs/irsa-rotation.md: accept, sign and remove are valid, and remove undoes accept", () => {
+  test("docs/irsa.md: accept, sign and remove are valid, and remove undoes accept", () => {
     const talos = judge("1.14.1");
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const next = publicKey.export({ format: "pem", type: "spki" }).toString();
@@ -229,7 +229,7 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
     for (const config of [accepted, signs, talos.patch(signs, REMOVE)]) talos.validates(config);
   });
 
-  test("docs/irsa-rotation.md: the migrated issuer is valid, with the audiences of both", () => {
+  test("docs/irsa.md: the migrated issuer is valid, with the audiences of both", () => {
     const talos = judge("1.14.1");
     const document = MIGRATED.replaceAll("<api>", "abc").replaceAll("<endpoint>", "10.0.0.11");
     const after = talos.patch(talos.generate("v1.14", 1), document);

@@ -166,7 +166,7 @@ async function linesOnAccepted(
 
 function linesFor(secrets: readonly string[], pods: readonly string[]): string[] {
   return [
-    "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa-rotation.md. It then rejects:",
+    "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa.md#rotate-the-signing-key-or-change-the-issuer. It then rejects:",
     ...(secrets.length === 0
       ? []
       : [`- the tokens in these Secrets, which do not expire: ${listed(secrets)}`]),
