@@ -1,4 +1,4 @@
-// The counts and sizes in docs/costs.md and docs/fleet.md are those of the templates, log lines and
+// The counts and sizes in docs/costs.md and docs/cdk.md are those of the templates, log lines and
 // metrics of reviews.
 
 import "../infra/quick-synth.ts";
@@ -23,7 +23,7 @@ import { resources } from "../infra/template.ts";
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 const page = read("docs/costs.md");
-const fleet = read("docs/fleet.md");
+const cdk = read("docs/cdk.md");
 
 /**
  * USD a month in us-east-1: https://aws.amazon.com/cloudwatch/pricing. An alarm is charged for each
@@ -261,5 +261,5 @@ test("200 idle clusters cost at most 100 USD a month", () => {
   const sum = (each: number) => `200 x ${usd(each)} = ${usd(200 * each)} USD a month`;
   assert.ok(200 * endpoint <= 100);
   for (const text of [sum(endpoint), sum(without)])
-    assert.ok(fleet.includes(text), `docs/fleet.md must state ${text}`);
+    assert.ok(cdk.includes(text), `docs/cdk.md must state ${text}`);
 });
