@@ -34,11 +34,6 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       "measured on AWS",
       measuredOnAws(reports, "../test/acceptance/reports"),
     ),
-    "docs/proof.md": withPart(
-      read("docs/proof.md"),
-      "rehearsal",
-      rehearsal(reports, "../test/acceptance/reports"),
-    ),
     "test/acceptance/README.md": withPart(
       read("test/acceptance/README.md"),
       "rehearsal",
