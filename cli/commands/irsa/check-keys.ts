@@ -121,7 +121,7 @@ export async function checkLegacyTokens(
   if (rejected.length > 0) {
     const advice =
       "add the public half of kube-controller-manager's --service-account-private-key-file to --service-account-key-file " +
-      "on every node, or renew these tokens (docs/irsa.md#rotate-the-signing-key-or-change-the-issuer)";
+      "on every node, or renew these tokens (docs/irsa.md#renew-what-outlives-the-wait)";
     return failed(
       check,
       `kube-apiserver accepts no key that signed the token of ${listed(rejected)}`,
