@@ -317,19 +317,6 @@ test("docs/deploy.md lists exactly the parameters of the templates", () => {
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
 });
 
-test("the upgrade of docs/deploy.md resets the defaults that a stack keeps, and keeps the accounts that it accepted", () => {
-  const [, upgrade = ""] = SECTION.split("\n### Upgrade\n");
-  const [, overrides = ""] = /--parameter-overrides (.*)/.exec(upgrade) ?? [];
-  const set = Object.fromEntries(overrides.split(" ").map((pair) => pair.split("=")));
-  const { Parameters } = templateOf("http");
-  const { Accounts, ...others } = set;
-  // Empty was any account once, and is the own account now.
-  assert.deepEqual([Accounts, Parameters["Accounts"]?.Default], ["any", ""]);
-  assert.deepEqual(Object.keys(others), ["ReservedConcurrency", "ThrottleRate", "ThrottleBurst"]);
-  for (const [name, value] of Object.entries(others))
-    assert.equal(value, Parameters[name]?.Default, name);
-});
-
 test("the deploying role's policy covers every type of resource, no other service, and limits IAM, Lambda, topics and parameters to the stacks", () => {
   const { Statement } = JSON.parse(read("deploying-role.json")) as {
     Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
