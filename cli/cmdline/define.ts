@@ -36,6 +36,9 @@ export function newCommand(
     },
     getOutHelpWidth: () => helpColumns(run),
     getErrHelpWidth: () => helpColumns(run),
+    // No text has colors. Commander would open the stream of Node.js to ask whether it shows them.
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
   };
   return command
     .summary(summary)
