@@ -145,7 +145,7 @@ function partsOf(outdir: string): Set<string> {
 }
 
 /** Commands that call no AWS service, and other files that need no client. */
-const OFFLINE = [
+const NEED_NO_CLIENT = [
   "main/completion.ts",
   "commands/about.ts",
   "commands/irsa/flags.ts",
@@ -161,19 +161,40 @@ const OFFLINE = [
   "commands/token/token.ts",
 ].map(inCli);
 
+/** Help, completion and a usage error load definitions only. */
+function isDefinition(file: string): boolean {
+  return file.endsWith("definitions.ts");
+}
+
+/** Returns whether a dynamic import of the file needs no client. */
+function isOffline(file: string): boolean {
+  return isDefinition(file) || NEED_NO_CLIENT.includes(file);
+}
+
 /** Loaded by each dynamic import too, except those that need less. */
 const GROUPS = [
   // The entry point's own modules.
   { files: [inCli("main/run.ts"), inCli("io/run.ts")] },
+  // What every definition of a command needs, and every command.
+  {
+    files: [
+      "main/program.ts",
+      "cmdline/times.ts",
+      "model/access-levels.ts",
+      "model/target-help.ts",
+    ].map(inCli),
+    except: (file: string) => file === inCli("io/yaml.ts"),
+  },
   // What `token` loads. Most of it is needed by every command.
   {
-    files: ["main/program.ts", "commands/token/token.ts"].map(inCli),
-    except: (file: string) => ["main/program.ts", "io/yaml.ts"].map(inCli).includes(file),
+    files: [inCli("commands/token/token.ts")],
+    except: (file: string) =>
+      isDefinition(file) || ["main/program.ts", "io/yaml.ts"].map(inCli).includes(file),
   },
   // The SDK and the client of Parameter Store. The SDK's own dynamic imports need most of it.
   {
     files: ["aws/calls.ts", "aws/parameter-store.ts"].map(inCli),
-    except: (file: string) => OFFLINE.includes(file),
+    except: isOffline,
   },
   // Reading a cluster's mappings.
   {
@@ -184,9 +205,8 @@ const GROUPS = [
       "model/entry.ts",
       "model/names.ts",
       "model/stored-entries.ts",
-      "cmdline/times.ts",
     ].map(inCli),
-    except: (file: string) => OFFLINE.includes(file) || !file.startsWith(inCli("")),
+    except: (file: string) => isOffline(file) || !file.startsWith(inCli("")),
   },
 ];
 

@@ -287,6 +287,74 @@ test("the commands for callers and issuer keys do not reach the rule of access",
   assert.ok(ruleIn("commands/mappings/remove.ts").includes("model/access/phases.ts"));
 });
 
+/**
+ * Returns the files and packages that are loaded with a file: those of static imports, without
+ * types.
+ *
+ * @param more code at the end of the file
+ */
+function loadedWith(start: string, more = ""): ReadonlySet<string> {
+  const loaded = new Set([start]);
+  for (const file of loaded) {
+    if (!file.endsWith(".ts")) continue;
+    const source = readFileSync(join(root, file), "utf8") + (file === start ? more : "");
+    const statements = /^(?:import|export)\s+(?!type\b)(?:[^;"]*?\sfrom\s+)?"([^"]+)"/gm;
+    for (const [, from = ""] of source.matchAll(statements))
+      loaded.add(from.startsWith(".") ? join(dirname(file), from) : from);
+  }
+  return loaded;
+}
+
+/** What definitions of commands may load: the options and their readers, and texts of the help. */
+const OF_DEFINITIONS = [
+  /^commander$/,
+  /^node:(buffer|events|fs|path|timers\/promises|util)$/,
+  /^cli\/commands\/.*definitions\.ts$/,
+  /^cli\/io\/(errors|files|memo|output|print|progress|run)\.ts$/,
+  /^cli\/cmdline\/(chosen-clusters|contexts|define|options|suggestions|times)\.ts$/,
+  /^cli\/aws\/rates\.ts$/,
+  /^cli\/model\/(access-levels|target-help)\.ts$/,
+  /^functions\/(authenticator\/mapping\/arn|aws\/partitions|errors|issuer\/trust-policy)\.ts$/,
+  /^functions\/lib\/(json|text|time)\.ts$/,
+  /^functions\/settings\/(common|environment|ssm-endpoint)\.ts$/,
+];
+
+function beyondDefinition(file: string, more?: string): string[] {
+  const isAllowed = (loaded: string) => OF_DEFINITIONS.some((allowed) => allowed.test(loaded));
+  return [...loadedWith(file, more)].filter((loaded) => !isAllowed(loaded));
+}
+
+test("a definition of commands loads no action, no client, and no package except Commander", () => {
+  const files = readdirSync(join(root, "cli", "commands"), { recursive: true, encoding: "utf8" });
+  const definitions = files
+    .filter((file) => file.endsWith("definitions.ts"))
+    .map((file) => `cli/commands/${file}`);
+  assert.ok(definitions.length > 2, `${definitions.length} definitions`);
+  assert.deepEqual(
+    definitions.flatMap((file) => beyondDefinition(file)),
+    [],
+  );
+});
+
+// biome-ignore format: a table
+const IMPORTS_OF_DEFINITIONS: Readonly<Record<string, readonly string[]>> = {
+  'import { printSchema } from "./schema.ts";': ["cli/commands/mappings/schema.ts", "cli/model/mapping-file.schema.json"],
+  'import {\n  type Pair,\n  parseYaml,\n} from "../../io/yaml.ts";': ["cli/io/yaml.ts", "yaml"],
+  'import "zod";': ["zod"],
+  'export { SSMClient } from "@aws-sdk/client-ssm";': ["@aws-sdk/client-ssm"],
+  'import type { Plan } from "../../plan/changes.ts";': [],
+  'const { list } = await import("./list.ts");': [],
+};
+
+test("each kind of static import of a definition counts, and neither types nor what an action imports", () => {
+  for (const [source, expected] of Object.entries(IMPORTS_OF_DEFINITIONS))
+    assert.deepEqual(
+      beyondDefinition("cli/commands/mappings/file-definitions.ts", `\n${source}\n`),
+      expected,
+      source,
+    );
+});
+
 /** What a review or the issuer waits for. `functions/aws` has only the means to make such a client. */
 const GUARDED = ["functions/authenticator", "functions/issuer", "functions/parameters"];
 const SENDS = /from "@aws-sdk\/client-|\bget\b[^;]* from "[./]+\/aws\/connections\.ts"/;

@@ -52,64 +52,64 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "mappings list": leaf(
     "list the mappings and denials",
-    async () => (await import("../commands/mappings/list.ts")).listCommand,
+    async () => (await import("../commands/mappings/read-definitions.ts")).listCommand,
     "ls",
   ),
   "mappings get": leaf(
     "show one mapping",
-    async () => (await import("../commands/mappings/get.ts")).getCommand,
+    async () => (await import("../commands/mappings/read-definitions.ts")).getCommand,
   ),
   "mappings set": leaf(
     "add or change a mapping",
-    async () => (await import("../commands/mappings/set.ts")).setCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).setCommand,
   ),
   "mappings edit": leaf(
     "change mappings in your editor",
-    async () => (await import("../commands/mappings/edit.ts")).editCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).editCommand,
   ),
   "mappings remove": leaf(
     "remove mappings",
-    async () => (await import("../commands/mappings/remove.ts")).removeCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).removeCommand,
   ),
   "mappings deny": leaf(
     "deny access to an identity, whatever the mappings grant",
-    async () => (await import("../commands/mappings/deny.ts")).denyCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).denyCommand,
   ),
   "mappings allow": leaf(
     "remove a denial",
-    async () => (await import("../commands/mappings/allow.ts")).allowCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).allowCommand,
   ),
   "mappings apply": leaf(
     "apply a mapping file",
-    async () => (await import("../commands/mappings/apply.ts")).applyCommand,
+    async () => (await import("../commands/mappings/file-definitions.ts")).applyCommand,
   ),
   "mappings diff": leaf(
     "show what apply would change, or compare two clusters",
-    async () => (await import("../commands/mappings/diff.ts")).diffCommand,
+    async () => (await import("../commands/mappings/file-definitions.ts")).diffCommand,
   ),
   "mappings import": leaf(
     "convert mappings of other programs to a mapping file",
-    async () => (await import("../commands/mappings/import.ts")).importCommand,
+    async () => (await import("../commands/mappings/file-definitions.ts")).importCommand,
   ),
   "mappings export": leaf(
     "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
-    async () => (await import("../commands/mappings/export.ts")).exportCommand,
+    async () => (await import("../commands/mappings/file-definitions.ts")).exportCommand,
   ),
   "mappings lint": leaf(
     "find mappings that are invalid, risky or unused",
-    async () => (await import("../commands/mappings/lint.ts")).lintCommand,
+    async () => (await import("../commands/mappings/read-definitions.ts")).lintCommand,
   ),
   "mappings schema": leaf(
     "print the JSON Schema of mapping files, for editors",
-    async () => (await import("../commands/mappings/schema.ts")).schemaCommand,
+    async () => (await import("../commands/mappings/file-definitions.ts")).schemaCommand,
   ),
   "mappings history": leaf(
     "show the versions of one mapping, newest first",
-    async () => (await import("../commands/mappings/history.ts")).historyCommand,
+    async () => (await import("../commands/mappings/read-definitions.ts")).historyCommand,
   ),
   "mappings rollback": leaf(
     "restore an earlier version of a mapping",
-    async () => (await import("../commands/mappings/rollback.ts")).rollbackCommand,
+    async () => (await import("../commands/mappings/write-definitions.ts")).rollbackCommand,
   ),
   explain: leaf(
     "show step by step how the function reviews a token or an ARN",

@@ -1,6 +1,5 @@
 // `mappings allow`: removes denials, so that the mappings apply again.
 
-import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import {
   candidates,
@@ -10,15 +9,8 @@ import {
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
@@ -35,7 +27,6 @@ import {
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
 import { findDenyTarget, partitionIn } from "../../model/target.ts";
-import { DENY_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
@@ -47,26 +38,7 @@ interface AllowOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
 }
 
-export function allowCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Removes the entry for <who> from the deny lists. It does not grant access: the mappings apply again. If another " +
-      `denial still matches <who>, the command prints it.\n\n${DENY_HELP}\n\n` +
-      "A name, such as jane@example.com, removes the denials of users and sessions of that name. With several clusters, " +
-      "the command writes nothing unless it can read all of them.",
-    examples: [
-      "mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
-      "mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
-    ],
-  }).argument("<who>");
-  return withOptions(command, CONNECTIONS, READING, WRITE)
-    .option("--session <name>", "only the denial of this session")
-    .action(async (who: string, options: AllowOptions) =>
-      allow(who, await clustersOf(command, run), options, run),
-    );
-}
-
-async function allow(
+export async function allow(
   who: string,
   clusters: Clusters,
   options: AllowOptions,

@@ -1,19 +1,8 @@
 // `mappings apply`: writes the mappings and denials of mapping files.
 
-import type { Command } from "commander";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  collect,
-  OUTPUT,
-  type OutputOptions,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { OutputOptions, WriteOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -25,34 +14,13 @@ import { carryOut } from "../../plan/carry-out.ts";
 import { warnOfSessionTrust } from "../../plan/changes.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan, ProposeOptions } from "../../plan/propose.ts";
-import { compare, FILE_HELP, PRUNE, type PruneOptions } from "./compare.ts";
+import { compare, type PruneOptions } from "./compare.ts";
 
 interface ApplyOptions extends StoreOptions, WriteOptions, OutputOptions, PruneOptions {
   readonly file?: readonly string[];
 }
 
-export function applyCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
-      "changed a mapping since the plan. After an interruption, run it again to finish. With several clusters, nothing is " +
-      "written unless all can be read, and writing stops at the first cluster that fails.",
-    examples: [
-      "mappings apply -c prod -f mappings.yaml --dry-run",
-      "mappings apply -c prod -f mappings.yaml --dry-run -o json",
-      "mappings apply -c prod -f common.yaml -f prod.yaml",
-      "mappings apply -c prod -f teams/ --prune --yes",
-    ],
-  });
-  return withOptions(command, CONNECTIONS, READING, WRITE, PRUNE, OUTPUT)
-    .argument("[file...]", "same as --file")
-    .option("-f, --file <path>", FILE_HELP, collect)
-    .action(async (files: readonly string[], options: ApplyOptions) =>
-      apply(files, await clustersOf(command, run), options, run),
-    );
-}
-
-async function apply(
+export async function apply(
   files: readonly string[],
   clusters: Clusters,
   options: ApplyOptions,

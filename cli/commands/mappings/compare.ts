@@ -1,11 +1,9 @@
 // Compares mapping files with the stored mappings, and plans the difference.
 
-import { Option } from "commander";
 import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection } from "../../aws/connection.ts";
-import type { OptionGroup } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { addressOf } from "../../model/access/state.ts";
@@ -31,14 +29,6 @@ export interface PruneOptions {
   readonly prune?: true;
   readonly pruneDenials?: true;
 }
-
-export const FILE_HELP =
-  "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
-
-export const PRUNE: OptionGroup = [
-  new Option("--prune", "remove stored mappings that are not in the files, and keep denials"),
-  new Option("--prune-denials", "as --prune, and remove denials too").implies({ prune: true }),
-];
 
 /**
  * Returns the parameters to write for the entries of a file. Throws for those that can never apply.

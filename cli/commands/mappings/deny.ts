@@ -1,18 +1,14 @@
 // `mappings deny`: denies an identity, with precedence over all mappings.
 
-import type { Command } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { refuseTrace } from "../../cmdline/advice.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, READING, WRITE, withOptions } from "../../cmdline/options.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { programName } from "../../cmdline/spelling.ts";
-import { end, endOf } from "../../cmdline/times.ts";
+import { endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { checkOneArn, partitionIn } from "../../model/target.ts";
-import { DENY_HELP } from "../../model/target-help.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type PlannedClusters, planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
@@ -21,37 +17,7 @@ import type { DenyOptions, Terms } from "./deny-list.ts";
 import { endingOfPerson, planPerson, RefusedName } from "./deny-person.ts";
 import { endingOfPrincipal, planPrincipal } from "./deny-principal.ts";
 
-export function denyCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Denials take precedence over mappings. Requests that are open (watch, exec, attach, port-forward) go on until " +
-      "kube-apiserver restarts. To remove a denial, use mappings allow. If <who> is already denied, this sets the " +
-      `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
-      "A name, such as jane@example.com, denies every session, IAM user and federated user of that name, whatever is mapped " +
-      "now or later. If a role or permission set has that name too, add --person. If the function is of a version that does " +
-      "not know denied names, or accepts AWS-signed tokens, the command instead writes a denial for each identity that this " +
-      "person can have by the stored mappings. With several " +
-      "clusters, the command shows one plan, asks once, and goes on if one cluster fails.",
-    examples: [
-      "mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
-      "mappings deny jane@example.com -c prod -c staging --description 'left the company'",
-      "mappings deny -c prod sso/111122223333/ClusterAdmin \\\n" +
-        "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
-    ],
-  }).argument("<who>");
-  return withOptions(command, CONNECTIONS, READING, WRITE, end("the denial"))
-    .option("--session <name>", "only this session of a role or permission set")
-    .option("--description <text>", "a note, such as the reason, which lists show")
-    .option(
-      "--person",
-      "<who> is the name of a person, even if a role or permission set has the same name",
-    )
-    .action(async (who: string, options: DenyOptions) =>
-      deny(who, await clustersOf(command, run), options, run),
-    );
-}
-
-async function deny(
+export async function deny(
   who: string,
   clusters: Clusters,
   options: DenyOptions,

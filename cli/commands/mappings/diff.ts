@@ -1,19 +1,10 @@
 // `mappings diff`: shows what `mappings apply` would change, or how two clusters differ.
 
-import type { Command } from "commander";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  collect,
-  OUTPUT,
-  type OutputOptions,
-  READING,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -24,28 +15,13 @@ import { readForAccess } from "../../plan/access/read-for-access.ts";
 import { planChanges, withoutEnded, withoutManaged } from "../../plan/changes.ts";
 import { destinationOf, readToCompare, requireParameters } from "../../plan/read.ts";
 import { planData, printDifferences, printKeptDenials, printPlans } from "../../plan/show.ts";
-import { compare, FILE_HELP, PRUNE, type PruneOptions } from "./compare.ts";
+import { compare, type PruneOptions } from "./compare.ts";
 
 interface DiffOptions extends StoreOptions, OutputOptions, PruneOptions {
   readonly file?: readonly string[];
 }
 
-export function diffCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "With --file, the exit code is 1 if apply would change something; denials that --prune keeps do not count. Without --file, it compares two clusters: - is " +
-      "only in the first, + only in the second, and the exit code is 1 if they differ.",
-    examples: [
-      "mappings diff -c prod -f mappings.yaml --prune",
-      "mappings diff -c staging -c prod",
-    ],
-  });
-  return withOptions(command, CONNECTIONS, READING, PRUNE, OUTPUT)
-    .option("-f, --file <path>", FILE_HELP, collect)
-    .action(async (options: DiffOptions) => diff(await clustersOf(command, run), options, run));
-}
-
-async function diff(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
+export async function diff(clusters: Clusters, options: DiffOptions, run: Run): Promise<void> {
   if (options.file === undefined) return diffClusters(clusters, options, run);
   const entries = await readMappingFiles(options.file, run);
   const { results, failures } = await inEachCluster(clusters, run, (cluster, ownRun) =>

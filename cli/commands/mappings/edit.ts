@@ -1,17 +1,9 @@
 // `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and
 // writes them.
 
-import type { Command } from "commander";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTION,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
@@ -21,7 +13,6 @@ import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
 import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
@@ -33,23 +24,7 @@ import { parametersIn, warnOfEnded } from "./compare.ts";
 
 type EditOptions = StoreOptions & WriteOptions;
 
-export function editCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
-      `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,
-    examples: [
-      "mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
-      (program) => `EDITOR='code --wait' ${program} mappings edit -c prod deny/111122223333`,
-    ],
-  }).argument("[who...]");
-  withOptions(command, CONNECTION, READING, WRITE);
-  return command.action(async (who: string[], options: EditOptions) =>
-    edit(who, await clusterOf(command, run), options, run),
-  );
-}
-
-async function edit(
+export async function edit(
   who: readonly string[],
   cluster: ChosenCluster,
   options: EditOptions,

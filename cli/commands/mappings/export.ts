@@ -1,6 +1,5 @@
 // `mappings export`: prints all mappings as a mapping file or as the aws-auth ConfigMap.
 
-import { type Command, Option } from "commander";
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import {
   denyParameter,
@@ -8,9 +7,7 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, READING, withOptions } from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { programName, type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding } from "../../io/errors.ts";
 import { listed, printData, shellWord } from "../../io/print.ts";
@@ -28,24 +25,11 @@ interface ExportOptions extends StoreOptions {
   readonly output: "yaml" | "json";
 }
 
-export function exportCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1.",
-    examples: [
-      "mappings export -c prod > mappings.yaml",
-      "mappings export -c prod --format aws-auth",
-    ],
-  });
-  return withOptions(command, CONNECTION, READING)
-    .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
-    .addOption(new Option("-o, --output <format>").choices(["yaml", "json"]).default("yaml"))
-    .action(async (options: ExportOptions) =>
-      exportAll(await clusterOf(command, run), options, run),
-    );
-}
-
-async function exportAll(cluster: ChosenCluster, options: ExportOptions, run: Run): Promise<void> {
+export async function exportAll(
+  cluster: ChosenCluster,
+  options: ExportOptions,
+  run: Run,
+): Promise<void> {
   const connection = await connect(cluster, options, run);
   const { prefix } = connection.review;
   const parameters = await readMappings(connection, run);

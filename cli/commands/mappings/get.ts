@@ -1,6 +1,5 @@
 // `mappings get`: prints stored mappings by name.
 
-import type { Command } from "commander";
 import {
   mappingParameter,
   permissionSetInAnyCase,
@@ -8,9 +7,7 @@ import {
 import { didYouMean } from "../../../functions/lib/text.ts";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { ACCOUNT, CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { finding } from "../../io/errors.ts";
 import { type ListOutputOptions, printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -19,28 +16,12 @@ import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
 import { hasKey, normal, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, type Target } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
 
 type GetOptions = StoreOptions & ListOutputOptions & { readonly session?: string };
 
-export function getCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details: `With several names, it prints a list. If one does not exist, the exit code is 1.\n\n${TARGET_HELP}`,
-    examples: [
-      "mappings get -c prod arn:aws:iam::111122223333:role/Developers",
-      "mappings get -c prod sso/111122223333/ClusterAdmin user/111122223333/alice -o wide",
-    ],
-  }).argument("<who...>");
-  return withOptions(command, CONNECTION, ACCOUNT, listOutput("yaml"))
-    .option("--session <name>", "only the mapping of this session of the permission set")
-    .action(async (names: readonly string[], options: GetOptions) =>
-      get(names, await clusterOf(command, run), options, run),
-    );
-}
-
-async function get(
+export async function get(
   names: readonly string[],
   cluster: ChosenCluster,
   options: GetOptions,

@@ -1,19 +1,10 @@
 // `mappings history`: lists the versions of a mapping.
 
-import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  ACCOUNT,
-  CONNECTION,
-  HEADERS,
-  OUTPUT,
-  type OutputOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { finding } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
@@ -21,23 +12,11 @@ import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { normal } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { similarMapping } from "../../plan/similar.ts";
 
 type HistoryOptions = StoreOptions & OutputOptions & HeaderOptions;
 
-export function historyCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
-    examples: ["mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
-  }).argument("<who>");
-  return withOptions(command, CONNECTION, ACCOUNT, OUTPUT, HEADERS).action(
-    async (who: string, options: HistoryOptions) =>
-      history(who, await clusterOf(command, run), options, run),
-  );
-}
-
-async function history(
+export async function history(
   who: string,
   cluster: ChosenCluster,
   options: HistoryOptions,

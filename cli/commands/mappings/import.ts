@@ -1,13 +1,10 @@
 // `mappings import`: converts other programs' mappings to a mapping file.
 
-import type { Command } from "commander";
 import {
   mappingParameter,
   permissionSetOf,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
-import { describe } from "../../cmdline/define.ts";
-import { collect } from "../../cmdline/options.ts";
 import { finding } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printable } from "../../io/print.ts";
@@ -24,28 +21,7 @@ interface ImportOptions {
   readonly sso?: true;
 }
 
-export function importCommand(command: Command, run: Run): Command {
-  return describe(command, {
-    details:
-      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
-      "IAMIdentityMapping objects, eksctl's ClusterConfig, the output of `aws eks describe-access-entry` and " +
-      "`list-associated-access-policies`, and Terraform's aws_auth_roles, aws_auth_users and aws_auth_accounts (as " +
-      ".tfvars.json, or one of these lists), in any order and number of files: access policies become the groups of " +
-      "the access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
-      "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
-    examples: [
-      (program) =>
-        "kubectl -n kube-system get configmap aws-auth -o yaml | \\\n" +
-        `    ${program} mappings import -f - --sso > mappings.yaml`,
-      "mappings apply -c prod -f mappings.yaml --dry-run",
-    ],
-  })
-    .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
-    .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
-    .action((options: ImportOptions) => importFiles(options, run));
-}
-
-async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void> {
+export async function importFiles({ file, sso }: ImportOptions, run: Run): Promise<void> {
   const mappings: (Foreign & { readonly inFile: string })[] = [];
   const importedEntries: ImportedEntry[] = [];
   const problems: string[] = [];

@@ -1,28 +1,14 @@
 // `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
-import type { Command } from "commander";
 import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, type StoreOptions, shellFor, signedAccountsIn } from "../../aws/connection.ts";
 import { functionOf } from "../../aws/functions.ts";
-import {
-  type ChosenCluster,
-  type Clusters,
-  optionalClustersOf,
-} from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  collect,
-  HEADERS,
-  OUTPUT,
-  type OutputOptions,
-  READING,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -40,23 +26,11 @@ interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
   readonly file?: readonly string[];
 }
 
-export function lintCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
-      "finding is an error. CDK and the release templates check a new version of " +
-      "the function before it answers reviews (check before traffic). If you deploy without that check, run the lint of the " +
-      "new release first.",
-    examples: ["mappings lint --cluster prod", "mappings lint -f mappings.yaml"],
-  });
-  return withOptions(command, CONNECTIONS, READING, OUTPUT, HEADERS)
-    .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
-    .action(async (options: LintOptions) =>
-      lintMappings(await optionalClustersOf(command, run), options, run),
-    );
-}
-
-async function lintMappings(clusters: Clusters, options: LintOptions, run: Run): Promise<void> {
+export async function lintMappings(
+  clusters: Clusters,
+  options: LintOptions,
+  run: Run,
+): Promise<void> {
   const { file } = options;
   const { chosen, isSeveral } = clusters;
   if (file === undefined && chosen.length === 0) throw usage("Use --cluster or --file.");

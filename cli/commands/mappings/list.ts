@@ -1,11 +1,8 @@
 // `mappings list`: lists mappings and denials.
 
-import type { Command } from "commander";
 import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, listOutput, READING, withOptions } from "../../cmdline/options.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
@@ -22,27 +19,7 @@ interface ListOptions extends StoreOptions, ListOutputOptions {
   readonly denied?: true;
 }
 
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "-o csv has the columns of -o wide, and writes ' before a cell that a spreadsheet would evaluate as a formula.",
-    examples: [
-      "mappings list --cluster prod",
-      "mappings list --all-contexts --group system:masters",
-      "mappings list -c prod -o csv > access.csv",
-      "mappings list -c prod --group system:masters",
-      "mappings list -c prod --account 111122223333 -o json",
-      "mappings list -c prod --denied",
-      "mappings ls -c prod -o wide",
-    ],
-  });
-  return withOptions(command, CONNECTIONS, READING, listOutput())
-    .option("--group <name>", "only mappings that grant this group")
-    .option("--denied", "only denials, and mappings of a principal that is denied")
-    .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
-}
-
-async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
+export async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
   const { results, failures } = await inEachCluster(clusters, run, async (cluster, ownRun) =>
     listedEntriesIn(options, await connect(cluster, options, ownRun), ownRun),
   );

@@ -1,21 +1,13 @@
 // `mappings remove`: removes mappings and their history.
 
-import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { EXIT, silentExit, usage } from "../../io/errors.ts";
 import { optionWords, shellWord } from "../../io/print.ts";
@@ -30,7 +22,6 @@ import {
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
 import { hasKey, listItems, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
@@ -41,22 +32,7 @@ import { similarMapping } from "../../plan/similar.ts";
 
 type RemoveOptions = StoreOptions & WriteOptions & { readonly session?: string };
 
-export function removeCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details: `Parameter Store deletes the history of a removed parameter; the plan shows its last value.\n\n${TARGET_HELP}`,
-    examples: [
-      "mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
-      "mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
-    ],
-  }).argument("<who...>");
-  return withOptions(command, CONNECTIONS, READING, WRITE)
-    .option("--session <name>", "only the mapping of this session of the permission set")
-    .action(async (who: string[], options: RemoveOptions) =>
-      remove(who, await clustersOf(command, run), options, run),
-    );
-}
-
-async function remove(
+export async function remove(
   who: readonly string[],
   clusters: Clusters,
   options: RemoveOptions,

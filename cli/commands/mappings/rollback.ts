@@ -1,19 +1,10 @@
 // `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
 
-import type { Command } from "commander";
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTION,
-  READING,
-  readWhole,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -32,7 +23,6 @@ import {
   withItem,
 } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { executePlan } from "../../plan/carry-out.ts";
 import { planChanges } from "../../plan/changes.ts";
@@ -47,23 +37,7 @@ interface RollbackOptions extends StoreOptions, WriteOptions {
   readonly to?: number;
 }
 
-export function rollbackCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details: `Of a list (pattern, deny, sso-session), a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
-    examples: [
-      "mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
-      "mappings rollback -c prod role/111122223333/developers --to 3 --yes",
-    ],
-  }).argument("<who>");
-  return withOptions(command, CONNECTION, READING, WRITE)
-    .option("--session <name>", "only the mapping of this session of the permission set")
-    .option("--to <version>", "default: the version before the newest change", readWhole)
-    .action(async (who: string, options: RollbackOptions) =>
-      rollback(who, await clusterOf(command, run), options, run),
-    );
-}
-
-async function rollback(
+export async function rollback(
   who: string,
   cluster: ChosenCluster,
   options: RollbackOptions,

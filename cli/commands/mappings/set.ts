@@ -1,7 +1,6 @@
 // `mappings set`: adds a mapping or changes some of its keys, and validates the result like the
 // function.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   hasArn,
   isListKind,
@@ -16,19 +15,10 @@ import {
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection, StoreOptions } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  collect,
-  collectNamespace,
-  READING,
-  WRITE,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { programName } from "../../cmdline/spelling.ts";
-import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
+import { type End, type EndOptions, endOf } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -47,7 +37,6 @@ import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";
-import { TARGET_HELP } from "../../model/target-help.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
@@ -61,57 +50,16 @@ import {
   startOf,
 } from "./changed-mapping.ts";
 
-const KEYS = ["username", "groups", "principalId", "notAfter", "description"] as const;
-
 interface SetOptions extends StoreOptions, WriteOptions, EndOptions, MappingOptions {
   readonly session?: string;
 }
 
-export function setCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Keys without an option stay unchanged, and so do the other entries of a list. A new mapping of one session gets " +
-      `its username from the permission set's mapping, and with --add-group its groups too.\n\n${TARGET_HELP}`,
-    examples: [
-      "mappings set -c prod arn:aws:iam::111122223333:role/Developers \\\n" +
-        "    --username 'dev:{SessionName}' --group developers",
-      "mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
-      "mappings set -c prod sso/111122223333/Developers \\\n" +
-        "    --session jane@example.com --username lead:jane --group leads",
-      "mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\\n" +
-        "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
-      "mappings set -c prod sso/111122223333/ClusterAdmin \\\n" +
-        "    --session jane@example.com --add-group on-call --for 2h",
-    ],
-  }).argument("<who>");
-  return withOptions(command, CONNECTIONS, READING, WRITE, end("the mapping"))
-    .option("--session <name>", "only the session of this user of IAM Identity Center")
-    .option(
-      "--username <template>",
-      "username in the cluster; may contain {SessionName}, {AccountID} and others (docs/reference.md)",
-    )
-    .addOption(
-      new Option("--access <level>", "replace the groups with that of an access level (see rbac)")
-        .choices(ACCESS_LEVELS)
-        .conflicts(["group"]),
-    )
-    .option(
-      "-n, --namespace <name>",
-      "with --access: only in this namespace (may be repeated)",
-      collectNamespace,
-    )
-    .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
-    .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
-    .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
-    .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
-    .option("--description <text>", "a note, which lists show")
-    .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action(async (who: string, options: SetOptions) =>
-      set(who, await clustersOf(command, run), options, run),
-    );
-}
-
-async function set(who: string, clusters: Clusters, options: SetOptions, run: Run): Promise<void> {
+export async function set(
+  who: string,
+  clusters: Clusters,
+  options: SetOptions,
+  run: Run,
+): Promise<void> {
   const { access, namespace } = options;
   if (namespace !== undefined && access === undefined)
     throw usage("--namespace requires --access.");
@@ -294,17 +242,6 @@ function logBindings(
   log(`${groups} bindings in the cluster. Print them with: ${command}\n`);
   if (level === "admin-view")
     log("Warning: admin-view can read Secrets and run commands in Pods: see docs/rbac.md.\n");
-}
-
-function collectGroup(value: string, before?: readonly string[]): readonly string[] {
-  if (value.includes(",")) throw new InvalidArgumentError("Repeat the option for each group.");
-  return collect(value, before);
-}
-
-function collectKey(value: string, before?: readonly string[]): readonly string[] {
-  if (!KEYS.some((key) => key === value))
-    throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
-  return collect(value, before);
 }
 
 /**
