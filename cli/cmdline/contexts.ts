@@ -4,8 +4,12 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { orDidYouMean } from "../../functions/lib/text.ts";
-import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
-import type { ClusterPlace } from "../aws/connection.ts";
+import {
+  CLUSTER_ID_FORM,
+  CLUSTER_ID_RULE,
+  expectedPrefix,
+} from "../../functions/settings/common.ts";
+import type { ClusterPlace } from "../aws/store.ts";
 import { type Failure, usage } from "../io/errors.ts";
 import { readFileText, userFolder } from "../io/files.ts";
 import type { Run } from "../io/run.ts";
@@ -107,7 +111,9 @@ export function contextOf(name: string, value: unknown, folder: string, wrong: W
   const { cluster = name } = texts;
   if (!CLUSTER_ID_FORM.test(cluster))
     throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
-  const { account } = texts;
+  const { account, prefix } = texts;
+  const expected = prefix === undefined ? undefined : expectedPrefix(prefix);
+  if (expected !== undefined) throw wrong([...path, "prefix"], `prefix must be ${expected}`);
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw wrong(
       [...path, "account"],

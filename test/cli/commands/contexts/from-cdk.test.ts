@@ -12,7 +12,7 @@ import { readClusters } from "../../../../infra/context/read-context.ts";
 import { CLUSTERS } from "../../../infra/clusters.ts";
 import { cli } from "../../cli.ts";
 import { useFolder } from "../../fixtures.ts";
-import { exits, prints } from "../mappings/cluster.ts";
+import { exits, prints, refuses } from "../mappings/cluster.ts";
 
 const { path: HOME, write, configure } = useFolder();
 const FILE = join(HOME, ".config/iam-authenticator/config.yaml");
@@ -181,8 +181,8 @@ test("the table has the account of each context", async () => {
 
 test("standard input is a list, too, and a value cannot forge a line", async () => {
   const input = JSON.stringify({ context: { clusters: [{ ...A, mappingPrefix: "/x\n+ b" }] } });
-  const { out } = await cli("contexts from-cdk - --dry-run", { environment: { HOME }, input });
-  assert.deepEqual(out.match(/^\+ .*/gm)?.length, 1);
+  const forged = cli("contexts from-cdk - --dry-run", { environment: { HOME }, input });
+  await refuses(forged, /^standard input, context\.clusters\[0\]: prefix must be [^\n]+\.\n$/);
 });
 
 for (const [what, clusters, message, before = ""] of [
