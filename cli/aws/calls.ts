@@ -30,17 +30,8 @@ export interface AnyClient {
   };
 }
 
-/**
- * Returns the same client. Its calls throw only errors that `toFailure` knows.
- *
- * @param onResponse gets AWS's time of each response, in milliseconds since 1970; without a `Date`,
- * this machine's
- */
-export function watched<C>(
-  client: C & AnyClient,
-  run: Run,
-  onResponse: (time: number) => void = () => {},
-): C {
+/** Returns the same client. Its calls throw only errors that `toFailure` knows. */
+export function watched<C>(client: C & AnyClient, run: Run): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> =
     (next, context) => async (input) => {
       const smithy = getSmithyContext(context) as { abortSignal?: AbortSignal };
@@ -54,12 +45,14 @@ export function watched<C>(
       const timer = setTimeout(() => limit.abort(error), CALL_LIMIT_MS);
       try {
         const result = await next(input);
-        onResponse(noteDate(result.response, run));
+        noteDate(result.response, run);
         run.memo.lastAnswered = call;
         return result;
       } catch (cause) {
         asked?.throwIfAborted();
         if (limit.signal.aborted) throw error;
+        // A denied call may be the only one before AWS's time is needed.
+        noteDate(responseOf(cause), run);
         throw serviceError(cause, call, run);
       } finally {
         clearTimeout(timer);
@@ -73,29 +66,29 @@ export function watched<C>(
   return client;
 }
 
+/** Returns the response that the SDK made this error of, if there is one. */
+function responseOf(error: unknown): unknown {
+  return error instanceof Error && "$response" in error ? error.$response : undefined;
+}
+
 /** The error of the time in a `Date`, which has no fractions and whose response takes time. */
 const DATE_ERROR_MS = 2_000;
 
-/**
- * Returns the time of a response, in milliseconds since 1970: AWS's, or this machine's without a
- * `Date`. Notes by how much AWS's clock is ahead.
- */
-function noteDate(response: unknown, { clock, memo }: Run): number {
-  const now = clock();
+/** Notes by how much AWS's clock is ahead, from the `Date` of a response. */
+function noteDate(response: unknown, { clock, memo }: Run): void {
   const date = HttpResponse.isInstance(response)
     ? Date.parse(response.headers["date"] ?? "")
     : Number.NaN;
-  if (Number.isNaN(date)) return now;
-  const least = date - now;
+  if (Number.isNaN(date)) return;
+  const least = date - clock();
   const known = memo.clockOffset;
   // Unchanged within the error: a wait measures the time between two calls.
   if (known < least || known > least + DATE_ERROR_MS) memo.clockOffset = least;
-  return date;
 }
 
 /**
  * Returns the same run with the clock of AWS, which dates parameters, and by which the function
- * ends mappings.
+ * ends mappings. It is this machine's before the first response.
  */
 export function withAwsClock(run: Run): Run {
   return { ...run, clock: () => run.clock() + run.memo.clockOffset };

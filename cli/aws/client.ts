@@ -3,7 +3,7 @@
 import type { Agent } from "node:https";
 import { buildQueryString, HttpResponse } from "@smithy/core/protocols";
 import type { AwsCredentialIdentity, HttpRequest, Provider } from "@smithy/types";
-import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../io/errors.ts";
 import { HttpTimeout, NoAnswer, openAgent, sendHttp } from "../io/http.ts";
 import type { Run } from "../io/run.ts";
@@ -93,6 +93,12 @@ export interface ClientConfig {
   readonly requestHandler: AwsRequestHandler;
 }
 
+/** How a command's clients reach AWS, and the partition of their Region. */
+export interface AwsAccess {
+  readonly config: ClientConfig;
+  readonly partition: Partition;
+}
+
 /** More than the SDK's default of three: unlike a review, an operator can wait. */
 const TRIES = 6;
 
@@ -113,7 +119,7 @@ export function patientRetries({ environment }: Run) {
  * options. Contexts with the same Region and profile share connections. The SDK reads the process's
  * environment for all other settings, so a run's environment must have the same AWS variables.
  */
-export async function clientConfig(options: AwsOptions, run: Run) {
+export async function clientConfig(options: AwsOptions, run: Run): Promise<AwsAccess> {
   const { shared } = run;
   if (shared === undefined) return newConfig(options, run);
   const { region, profile } = options;
@@ -122,7 +128,7 @@ export async function clientConfig(options: AwsOptions, run: Run) {
   );
 }
 
-async function newConfig(options: AwsOptions, run: Run) {
+async function newConfig(options: AwsOptions, run: Run): Promise<AwsAccess> {
   const { environment } = run;
   checkAwsVariables(environment);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = environment;

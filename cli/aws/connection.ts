@@ -1,69 +1,134 @@
-// Connects a command to a cluster's parameters, with the settings of its function.
+// Connects a command to a cluster's store, with the settings of the functions that read it.
 
-import { SSMClient } from "@aws-sdk/client-ssm";
 import { signedTokensIn } from "../../functions/authenticator/jwt-settings.ts";
 import type { Settings } from "../../functions/authenticator/settings.ts";
-import { type CommonSettings, readCommonSettings } from "../../functions/settings/common.ts";
-import { readFrom } from "../../functions/settings/environment.ts";
-import { usage } from "../io/errors.ts";
+import { settingsParameter, settingsPath } from "../../functions/settings/stored-settings.ts";
 import type { Run } from "../io/run.ts";
-import type { ReviewSettings } from "../model/evaluation.ts";
-import { type Shell, shellOf } from "../model/function-settings.ts";
-import { callerIdentity, ownAccount, watched } from "./calls.ts";
-import { type ClientConfig, clientConfig, patientRetries } from "./client.ts";
-import { type Functions, functionsAt } from "./functions.ts";
-import { DEFAULT_RATES, type RateOptions, type Rates } from "./rates.ts";
+import type { MappingNames, ReviewSettings } from "../model/evaluation.ts";
+import {
+  type FunctionSettings,
+  judgeSettings,
+  reservedByAny,
+  type SettingsReading,
+  type Shell,
+  shellOf,
+} from "../model/function-settings.ts";
+import { withAwsClock } from "./calls.ts";
+import type { AwsAccess } from "./client.ts";
+import { isAccessDenied } from "./errors.ts";
+import { AT_ONCE, readBranch, readSome } from "./parameter-store.ts";
+import { limitsOf } from "./rates.ts";
+import { type ClusterPlace, openStore, type Store, type StoreOptions } from "./store.ts";
 
-/** A cluster: its id, where its parameters are, and what its context requires. */
-export interface ClusterPlace {
-  readonly cluster: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly prefix?: string;
-  /** The account that the context requires of the credentials. */
-  readonly contextAccount?: string;
-  /** The context's path of kube-apiserver's webhook kubeconfig. */
-  readonly webhookKubeconfig?: string;
-  /** The ids of other clusters that the command was given, and that may use the same store. */
-  readonly neighbours?: readonly string[];
+/** The functions that read a store, as far as the command knows them. */
+export interface Functions {
+  /** The cluster's own. */
+  readonly own: FunctionSettings;
+  /** Its own, and those of the other clusters that the command was given. */
+  readonly all: readonly FunctionSettings[];
 }
 
-/** The options that limit what a command reads and writes in a store, and how fast. */
-export interface StoreOptions extends RateOptions {
-  /** The account whose mappings are read and written, and no others. */
-  readonly account?: string;
+/** A store, with the settings of the functions that read it. */
+export interface Connection extends Store {
+  /** `now` is AWS's time when the settings were read: this machine's clock may be wrong. */
+  readonly review: ReviewSettings;
+  readonly functions: Functions;
+  readonly hasSettings: boolean;
+}
+
+/** Opens the store of a cluster, and reads the settings of the functions that read it. */
+export async function connect(
+  place: ClusterPlace,
+  options: StoreOptions,
+  run: Run,
+  known?: AwsAccess,
+): Promise<Connection> {
+  const store = await openStore(place, options, run, known);
+  return withFunctions(store, place.neighbours ?? [], run);
 }
 
 /**
- * Returns the settings and the time that decide about mappings. `now` is in milliseconds since
- * 1970. The function's settings throw before they are read.
+ * Reads the settings of the cluster's function, and of other clusters that may use the same store.
+ * Without permission for the settings, what the command assumes takes their place.
+ *
+ * @param neighbours the ids of the other clusters
  */
+export async function withFunctions(
+  store: Store,
+  neighbours: readonly string[],
+  run: Run,
+): Promise<Connection> {
+  const ids = [...new Set([store.clusterId, ...neighbours])];
+  const names = ids.map((id) => settingsParameter(store.review.prefix, id));
+  const readings = await readSettings(names, store, run.interrupted);
+  return connectionWith(store, readings, withAwsClock(run).clock(), run);
+}
+
+/** Reads the settings of the same functions again: another operator may have deployed one. */
+export async function withFunctionsAgain(connection: Connection, run: Run): Promise<Connection> {
+  const names = connection.functions.all.map(({ parameter }) => parameter);
+  const readings = await readSettings(names, connection, run.interrupted);
+  return connectionWith(connection, readings, connection.review.now, run);
+}
+
+/**
+ * Lists the settings below the prefix now. Returns them, and those of the connection's functions
+ * that are not stored.
+ */
+export async function listFunctions(
+  connection: Connection,
+  run: Run,
+): Promise<readonly FunctionSettings[]> {
+  const { ssm, review, rates, functions } = connection;
+  const readings = new Map<string, SettingsReading>(
+    functions.all.map(({ parameter }) => [parameter, undefined]),
+  );
+  const waitForTurn = limitsOf(rates, run).read;
+  const path = settingsPath(review.prefix);
+  for await (const page of readBranch(ssm, path, waitForTurn, run.interrupted))
+    for (const stored of page) readings.set(stored.name, stored);
+  return connectionWith(connection, readings, review.now, run).functions.all;
+}
+
+/** Returns the connection for what was read of settings. `now` is in milliseconds since 1970. */
+export function connectionWith(
+  store: Store,
+  readings: ReadonlyMap<string, SettingsReading>,
+  now: number,
+  run: Pick<Run, "environment">,
+): Connection {
+  const shell = shellFor(store, run);
+  const name = settingsParameter(store.review.prefix, store.clusterId);
+  const judge = (parameter: string) => judgeSettings(parameter, readings.get(parameter), shell);
+  const own = judge(name);
+  const others = [...readings.keys()].filter((parameter) => parameter !== name).map(judge);
+  const functions = { own, all: [own, ...others] };
+  const reading = readings.get(name);
+  return {
+    ...store,
+    functions,
+    hasSettings: reading !== undefined && reading !== "no permission",
+    review: reviewSettings(store.review, functions, shell, now),
+  };
+}
+
+/** Returns what decides about mappings. `now` is in milliseconds since 1970. */
 export function reviewSettings(
-  { mappingPrefix: prefix, partition }: CommonSettings,
-  functions: Pick<Functions, "own" | "mayBeReserved">,
-  now: () => number,
+  { prefix, partition }: MappingNames,
+  { own: { settings }, all }: Functions,
+  shell: Shell,
+  now: number,
 ): ReviewSettings {
+  const { reservedPrefixes, accounts } = settings;
   return {
     prefix,
-    partition: partition.id,
-    get now() {
-      return now();
-    },
-    get reservedPrefixes() {
-      return functions.own.settings.reservedPrefixes;
-    },
-    get mayBeReserved() {
-      return functions.mayBeReserved();
-    },
-    get accounts() {
-      return functions.own.settings.accounts;
-    },
-    get signedTokens() {
-      return signedTokensIn(functions.own.settings);
-    },
-    get signedAccounts() {
-      return signedAccountsIn(functions.own.settings);
-    },
+    partition,
+    now,
+    reservedPrefixes,
+    mayBeReserved: reservedByAny(all, shell),
+    accounts,
+    signedTokens: signedTokensIn(settings),
+    signedAccounts: signedAccountsIn(settings),
   };
 }
 
@@ -72,112 +137,54 @@ export function signedAccountsIn({ jwt }: Settings): readonly string[] {
   return [...(jwt?.accountByIssuer.values() ?? [])];
 }
 
+/** Reads settings by name. The cluster's own are the first. */
+async function readSettings(
+  names: readonly string[],
+  store: Pick<Store, "ssm">,
+  signal: AbortSignal,
+): Promise<Map<string, SettingsReading>> {
+  const readings = new Map<string, SettingsReading>();
+  for (let at = 0; at < names.length; at += AT_ONCE) {
+    const some = await readUpToTen(names.slice(at, at + AT_ONCE), store, signal);
+    for (const [name, reading] of some) readings.set(name, reading);
+  }
+  return readings;
+}
+
+async function readUpToTen(
+  names: readonly string[],
+  store: Pick<Store, "ssm">,
+  signal: AbortSignal,
+): Promise<readonly (readonly [name: string, reading: SettingsReading])[]> {
+  try {
+    const found = await readSome(store.ssm, names, signal);
+    return names.map((name) => [name, found.get(name)]);
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    const [first = "", ...others] = names;
+    if (others.length === 0) return [[first, "no permission"]];
+    // One name without permission denies the entire call. Many principals may read only the
+    // settings of their own cluster, which are the first.
+    const ofFirst = await readUpToTen([first], store, signal);
+    return [...ofFirst, ...others.map((name) => [name, "no permission"] as const)];
+  }
+}
+
+/** Returns this machine's variables, for the function of a cluster. */
 export function shellFor(
-  { cluster, prefix }: ClusterPlace,
-  region: string,
-  { environment }: Run,
+  { clusterId, review, config }: Pick<Store, "clusterId" | "review" | "config">,
+  { environment }: Pick<Run, "environment">,
 ): Shell {
-  return shellOf({ CLUSTER_ID: cluster, AWS_REGION: region, MAPPING_PREFIX: prefix }, environment);
-}
-
-export interface Connection {
-  /** The configuration for clients of other services. */
-  readonly config: ClientConfig;
-  readonly ssm: SSMClient;
-  /**
-   * `now` is the time of the first response of `ssm`, and throws before it: this machine's clock
-   * may be wrong.
-   */
-  readonly review: ReviewSettings;
-  /** The cluster and its store. Its function's settings are in `functions`. */
-  readonly settings: CommonSettings;
-  /** The functions that read this store, with their settings. */
-  readonly functions: Functions;
-  /** The only account whose parameters are read and written, if it is set. */
-  readonly account?: string;
-  /** The same object for all clusters of an account and Region, which share its limits. */
-  readonly rates: Rates;
-}
-
-/**
- * Connects to the parameters of a cluster. `known` is the configuration, if the command has it
- * already.
- */
-export async function connect(
-  place: ClusterPlace,
-  options: StoreOptions,
-  run: Run,
-  known?: ClientConfig,
-): Promise<Connection> {
-  const { account, rate = DEFAULT_RATES.writes, readRate = DEFAULT_RATES.reads } = options;
-  if (account !== undefined && !/^\d{12}$/.test(account))
-    throw usage(`--account ${account} must be 12 digits.`);
-  const config = known ?? (await clientConfig(place, run)).config;
-  const { ssm, now } = run.memo.once(config, "ssm", () => {
-    let first: number | undefined;
-    const note = (time: number) => {
-      first ??= time;
-    };
-    return {
-      ssm: watched(new SSMClient({ ...config, ...patientRetries(run) }), run, note),
-      now() {
-        if (first === undefined)
-          throw new Error("The time is known only after Parameter Store's first response.");
-        return first;
-      },
-    };
-  });
-  const shell = shellFor(place, config.region, run);
-  const settings = readCommonSettings(readFrom(shell.machine));
-  const functions = functionsAt(
-    settings.mappingPrefix,
-    [place.cluster, ...(place.neighbours ?? [])],
-    shell,
+  const { prefix } = review;
+  return shellOf(
+    { CLUSTER_ID: clusterId, AWS_REGION: config.region, MAPPING_PREFIX: prefix },
+    environment,
   );
-  await requireAccount(place, config, run);
-  const owner =
-    place.contextAccount ?? (run.shared && (await ownAccount(config, run))) ?? place.profile;
-  return {
-    config,
-    ssm,
-    settings,
-    functions,
-    review: reviewSettings(settings, functions, now),
-    rates: run.memo.once(run.memo, `rates ${owner} ${config.region}`, () => ({
-      reads: readRate,
-      writes: rate,
-    })),
-    ...(account !== undefined && { account }),
-  };
 }
 
-/** Returns the same connection, which reads the function's settings again. */
-export function withSettingsUnread(connection: Connection): Connection {
-  const { settings, review } = connection;
-  const functions = connection.functions.fresh();
-  return {
-    ...connection,
-    functions,
-    review: reviewSettings(settings, functions, () => review.now),
-  };
-}
-
-/**
- * Throws if the credentials are not of the account that the context requires, or if STS does not
- * answer.
- */
-async function requireAccount(
-  { contextAccount, cluster }: ClusterPlace,
-  config: ClientConfig,
-  run: Run,
-) {
-  if (contextAccount === undefined) return;
-  const { Account: account } = await run.memo.once(config, "identity", () =>
-    callerIdentity(config, run),
-  );
-  if (account === contextAccount) return;
-  throw usage(
-    `The context of cluster ${cluster} requires account ${contextAccount}, but the credentials are of account ${account}. ` +
-      "Give another --profile, or correct account in the configuration file.",
-  );
+/** Logs what the command assumes of the cluster's function, each sentence once in a run. */
+export function logAssumptions({ ssm, functions }: Connection, run: Run): void {
+  const { parameter, notes } = functions.own;
+  for (const note of notes)
+    run.memo.once(ssm, `logged ${parameter} ${note}`, () => run.log(`${note}\n`));
 }

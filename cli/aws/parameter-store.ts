@@ -17,6 +17,7 @@ import { mappingParameter } from "../../functions/authenticator/mapping/paramete
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
+import { settingsPath } from "../../functions/settings/stored-settings.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
@@ -61,12 +62,6 @@ interface ReadAllRequest {
   readonly account?: string | undefined;
   /** Whether to read the list of callers too. It cannot be set with `account`. */
   readonly callers?: boolean;
-  /**
-   * Reads parameters by name, as `readSome` does: those of the account that are not below a path.
-   */
-  readonly readByName: (
-    names: readonly string[],
-  ) => Promise<ReadonlyMap<string, VersionedParameter>>;
   /** Called before each page. */
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
@@ -74,20 +69,12 @@ interface ReadAllRequest {
 }
 
 /**
- * Returns every parameter below the prefix, sorted by name. Skips issuer keys, published clusters
- * and, without `callers`, the list of callers.
+ * Returns every parameter below the prefix, sorted by name. Skips issuer keys, published clusters,
+ * settings and, without `callers`, the list of callers.
  */
 export async function readParameters(
   ssm: SSMClient,
-  {
-    prefix,
-    account,
-    callers = false,
-    readByName,
-    waitForTurn,
-    signal,
-    onCount = () => {},
-  }: ReadAllRequest,
+  { prefix, account, callers = false, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, VersionedParameter>> {
   const paths =
     account === undefined
@@ -102,11 +89,13 @@ export async function readParameters(
   }
   if (account !== undefined) {
     const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
-    found.push(...(await readByName(names)).values());
+    found.push(...(await readSome(ssm, names, signal)).values());
   }
   const isOther = (name: string) =>
     (name === callersParameter(prefix) && !callers) ||
-    [issuerPath(prefix), clusterPath(prefix)].some((path) => name.startsWith(`${path}/`));
+    [issuerPath(prefix), clusterPath(prefix), settingsPath(prefix)].some((path) =>
+      name.startsWith(`${path}/`),
+    );
   const mappings = found.filter(({ name }) => !isOther(name));
   return new Map(
     mappings
@@ -154,6 +143,9 @@ export async function readOne(
   }
   throw unusableAnswer("SSM GetParameter", `${name} is missing`);
 }
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+export const AT_ONCE = 10;
 
 /** Reads up to ten parameters. The result omits those that do not exist. */
 export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {

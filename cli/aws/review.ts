@@ -31,7 +31,7 @@ import { deniedIn } from "../model/entry.ts";
 import type { StoredParameters } from "../model/evaluation.ts";
 import { withAwsClock } from "./calls.ts";
 import type { Connection } from "./connection.ts";
-import { readBeside, readFunction } from "./functions.ts";
+import { readSome } from "./parameter-store.ts";
 
 /** Longer than kube-apiserver's: an operator can wait. */
 const DEADLINE_MS = 15_000;
@@ -81,7 +81,7 @@ export async function explainToken(
   connection: Connection,
   run: Run,
 ): Promise<Explanation> {
-  const { settings, nodeLookup, condition } = await readFunction(connection, run.interrupted);
+  const { settings, nodeLookup, condition } = connection.functions.own;
   const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
   if (!isOurs) {
     const kind = isAwsSigned(token)
@@ -106,7 +106,7 @@ export async function explainToken(
     proofs: uncached(prove),
     signedTokens: signed && { parse: signed.parse, proofs: uncached(signed.prove) },
     readParameters: async (names: readonly string[]) => {
-      const parameters = await readBeside(names, connection, run.interrupted);
+      const parameters = await readSome(connection.ssm, names, run.interrupted);
       return { parameters, cached: false, stale: false };
     },
     findNodeName: nodeLookup
@@ -152,17 +152,13 @@ export async function explainIdentity(
   run: Run,
   { known, idHint }: IdentityOptions = {},
 ): Promise<Explanation> {
-  // The same call reads the settings, which decide before the mappings do.
   const names = candidates(connection.review.prefix, identity).map(({ parameter }) => parameter);
-  const parameters = known ?? (await readBeside(names, connection, run.interrupted));
+  const parameters = known ?? (await readSome(connection.ssm, names, run.interrupted));
   const services: IdentityServices = {
     readParameters: async () => ({ parameters, cached: false, stale: false }),
     findNodeName: async () => NODE_NAME,
   };
-  const { settings, nodeLookup, version, condition } = await readFunction(
-    connection,
-    run.interrupted,
-  );
+  const { settings, nodeLookup, version, condition } = connection.functions.own;
   const explained = await explainReview(services, run, async (record) => {
     record.identity = identity;
     if (version !== undefined) checkTokenKind(identity, settings);

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
-import type { ClusterPlace } from "../aws/connection.ts";
+import type { ClusterPlace } from "../aws/store.ts";
 import { usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import { type Config, readConfig } from "./contexts.ts";

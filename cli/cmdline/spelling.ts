@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { ClusterPlace } from "../aws/connection.ts";
+import type { ClusterPlace } from "../aws/store.ts";
 import { optionWords, shellWord } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
 

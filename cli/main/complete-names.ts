@@ -1,9 +1,9 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { type ClusterPlace, connect, type StoreOptions } from "../aws/connection.ts";
 import { readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
+import { type ClusterPlace, openStore, type StoreOptions } from "../aws/store.ts";
 import { clusterOf } from "../cmdline/chosen-clusters.ts";
 import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
@@ -58,12 +58,12 @@ async function* pagesOf(
   options: StoreOptions,
   run: Run,
 ) {
-  const connection = await connect(cluster, options, run);
-  const { ssm, review, rates } = connection;
+  const store = await openStore(cluster, options, run);
+  const { ssm, review, rates } = store;
   if (lister === "callers")
-    yield (await readCallers(connection, run.interrupted)).entries.map(callerName);
+    yield (await readCallers(store, run.interrupted)).entries.map(callerName);
   else if (lister === "keys") {
-    yield (await readPublishedKeys(connection, run.interrupted)).map(({ kid }) => `issuer/${kid}`);
+    yield (await readPublishedKeys(store, run.interrupted)).map(({ kid }) => `issuer/${kid}`);
   } else {
     // The branch up to the last slash of the typed word: `role/111122223333/` for
     // `role/111122223333/dev`.

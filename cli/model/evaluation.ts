@@ -15,14 +15,22 @@ import { hasCode } from "../../functions/errors.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOfAddress, type Entry } from "./entry.ts";
 
-/** Settings and time with which mappings are evaluated. */
-export interface ReviewSettings {
+/** What the names of a store's mappings begin with, and the partition of their ARNs. */
+export interface MappingNames {
   /** Begins with `/`, does not end with one. */
   readonly prefix: string;
   /** The partition, such as `aws` or `aws-cn`. */
   readonly partition: string;
+}
+
+/** Where and when mappings are evaluated. */
+export interface PlaceAndTime extends MappingNames {
   /** Milliseconds since 1970. */
   readonly now: number;
+}
+
+/** Settings and time with which mappings are evaluated. */
+export interface ReviewSettings extends PlaceAndTime {
   /** Usernames and groups must not begin with one of these. */
   readonly reservedPrefixes: readonly string[];
   /** The reserved prefixes of all functions that may read the mappings. Default: none. */
@@ -47,7 +55,7 @@ export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 /** Returns the evaluations in order of precedence, and the one that applies, if there is any. */
 export function decide(
-  { prefix, now }: ReviewSettings,
+  { prefix, now }: PlaceAndTime,
   identity: VerifiedIdentity,
   parameters: StoredParameters,
 ) {
@@ -152,7 +160,7 @@ function supposeRole(
  */
 export function principalOf(
   entry: Entry,
-  { partition }: ReviewSettings,
+  { partition }: MappingNames,
 ): VerifiedIdentity | undefined {
   const { mapping } = entry;
   const { principalId, session: sessionName } = mapping;
@@ -165,7 +173,7 @@ export function principalOf(
 export function decideForPrincipal(
   entry: Entry,
   parameters: StoredParameters,
-  review: ReviewSettings,
+  review: PlaceAndTime,
 ) {
   const principal = principalOf(entry, review);
   return principal === undefined ? undefined : decide(review, principal, parameters);

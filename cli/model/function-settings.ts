@@ -11,6 +11,8 @@ import { IS_STORED } from "../../functions/settings/variables.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 export interface FunctionSettings {
+  /** The name of the parameter that its stack writes. */
+  readonly parameter: string;
   readonly settings: Settings;
   /** Whether the function may ask EC2 about nodes. True if it is not known. */
   readonly nodeLookup: boolean;
@@ -63,6 +65,14 @@ export function settingsFrom(variables: Environment, { machine }: Shell): Settin
   return readSettings({ ...machine, ...storedVariables(variables) });
 }
 
+/** Returns the prefixes that the shell or one of the functions reserves. */
+export function reservedByAny(functions: readonly FunctionSettings[], shell: Shell): string[] {
+  // Without the others: an invalid one must not stop a command that does not use it.
+  const ofShell = { RESERVED_PREFIXES: shell.variables["RESERVED_PREFIXES"] };
+  const all = [settingsFrom(ofShell, shell), ...functions.map(({ settings }) => settings)];
+  return [...new Set(all.flatMap(({ reservedPrefixes }) => reservedPrefixes))];
+}
+
 /** The settings that two stacks of one cluster need not share. */
 const OF_A_STACK = ["clusterId", "region", "partition", "mappingPrefix", "ssmEndpoint"];
 
@@ -104,9 +114,10 @@ export function judgeSettings(
   shell: Shell,
 ): FunctionSettings {
   if (reading === undefined)
-    return assumed(`The function's settings are not in Parameter Store (${name}).`, shell);
+    return assumed(name, `The function's settings are not in Parameter Store (${name}).`, shell);
   if (reading === "no permission") {
     return assumed(
+      name,
       `No permission to read the function's settings: ssm:GetParameters on ${name}.`,
       shell,
     );
@@ -114,7 +125,7 @@ export function judgeSettings(
   const invalid = (reason: string) => {
     const where = `The function's settings in Parameter Store (${name})`;
     const problem = `${where} are invalid: ${reason}. Deploy the stack, which writes them again, or use the command of its release.`;
-    return { ...assumed(problem, shell), problem };
+    return { ...assumed(name, problem, shell), problem };
   };
   if (reading.secure) return invalid("the parameter is a SecureString");
   const stored = parseStoredSettings(reading.value);
@@ -123,6 +134,7 @@ export function judgeSettings(
   const others = `${unknown.join(", ")} of the function`;
   try {
     return {
+      parameter: name,
       settings: settingsFrom(settings, shell),
       nodeLookup,
       version,
@@ -144,7 +156,7 @@ function differs(version: string): string {
   return `The function is version ${version}, and this command is version ${packageJson.version}: they may decide differently.`;
 }
 
-function assumed(reason: string, shell: Shell): FunctionSettings {
+function assumed(parameter: string, reason: string, shell: Shell): FunctionSettings {
   const given = Object.entries(shell.variables)
     .map(([name, value]) => `${name}=${value}`)
     .join(", ");
@@ -155,6 +167,7 @@ function assumed(reason: string, shell: Shell): FunctionSettings {
       ? "the default of each setting"
       : `${given} from your environment, else the defaults`;
   return {
+    parameter,
     settings: settingsFrom(shell.variables, shell),
     nodeLookup: true,
     condition: `the function has ${given === "" ? no : `${given} and ${no}`}`,

@@ -19,14 +19,14 @@ import {
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { usage } from "../io/errors.ts";
 import { accountOf, arnsOfAddress, type Entry, nameOfEntry } from "./entry.ts";
-import type { ReviewSettings } from "./evaluation.ts";
+import type { MappingNames } from "./evaluation.ts";
 import { GROUP_FAULT, readMapping } from "./file-entry.ts";
 import type { EntryKey } from "./stored.ts";
 import { DENY_HELP, TARGET_HELP } from "./target-help.ts";
 
 /** What to search: with `account`, only that account's parameters. */
 interface SearchScope {
-  readonly review: ReviewSettings;
+  readonly review: MappingNames;
   readonly account?: string;
 }
 
@@ -238,7 +238,7 @@ export function findDenyTarget(
 /** A session or user name with a comma, which AWS allows, or several names. */
 const NAME_WITH_COMMA = /^(?!.*@.*@)[\w+=,.@-]*,[\w+=,.@-]*$/;
 
-function adviceOnComma(who: string, { partition }: ReviewSettings, account = "*"): string {
+function adviceOnComma(who: string, { partition }: MappingNames, account = "*"): string {
   const [session, user] = [`sts::${account}:assumed-role/*/${who}`, `iam::${account}:user/${who}`];
   return (
     `"${who}" contains a comma: give one name. For one person whose name has a comma, use ` +
@@ -250,7 +250,7 @@ function adviceOnComma(who: string, { partition }: ReviewSettings, account = "*"
  * Returns the ARN of a mapping's name such as `role/111122223333/developers`; of a permission set,
  * a pattern for its role.
  */
-export function arnOf(who: string, review: ReviewSettings): string {
+export function arnOf(who: string, review: MappingNames): string {
   const { address } = targetOf(review.prefix, who);
   if (isListKind(address.kind)) {
     throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));

@@ -3,8 +3,8 @@
 import { callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { isObject, parseStored } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/time.ts";
-import type { Connection } from "../aws/connection.ts";
-import { readBeside } from "../aws/functions.ts";
+import { readSome } from "../aws/parameter-store.ts";
+import type { Store } from "../aws/store.ts";
 import { finding, usage } from "../io/errors.ts";
 import { type Items, type VersionedParameter, valueText } from "../model/stored.ts";
 import type { Plan } from "./changes.ts";
@@ -18,9 +18,9 @@ interface Callers {
   readonly entries: Items;
 }
 
-export async function readCallers(connection: Connection, signal: AbortSignal): Promise<Callers> {
-  const parameter = callersParameter(connection.review.prefix);
-  const known = await readBeside([parameter], connection, signal);
+export async function readCallers({ ssm, review }: Store, signal: AbortSignal): Promise<Callers> {
+  const parameter = callersParameter(review.prefix);
+  const known = await readSome(ssm, [parameter], signal);
   const stored = known.get(parameter);
   if (stored?.secure) {
     throw usage(

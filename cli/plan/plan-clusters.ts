@@ -1,6 +1,7 @@
 // Plans a change in one or several clusters, and judges the plans.
 
-import { type Connection, connect, type StoreOptions } from "../aws/connection.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { StoreOptions } from "../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../cmdline/chosen-clusters.ts";
 import {
   type ClusterFailure,

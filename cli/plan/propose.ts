@@ -2,8 +2,7 @@
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_FOUND_MS } from "../../functions/parameters/stored-parameter.ts";
-import type { Connection } from "../aws/connection.ts";
-import { readFunction } from "../aws/functions.ts";
+import { type Connection, logAssumptions } from "../aws/connection.ts";
 import type { WriteOptions } from "../cmdline/options.ts";
 import { confirm } from "../io/confirm.ts";
 import { Failure, finding } from "../io/errors.ts";
@@ -86,10 +85,10 @@ export async function prepare(
   const grantsNothing = planned.grantsNothing === true;
   const force = options.force === true;
   await requireCluster(known, connection, options, run);
-  const { problem } = await readFunction(connection, run.interrupted);
+  const { problem } = connection.functions.own;
   // Callers and issuer keys do not depend on its settings.
   if (wanted.changes.some(({ name }) => readName(review.prefix, name) !== undefined))
-    connection.functions.log(run);
+    logAssumptions(connection, run);
   const current = withoutEnded(wanted, review.now);
   const { plan, managed } = await withoutManaged(current, connection, force, run);
   const { changes } = plan;

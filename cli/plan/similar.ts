@@ -3,8 +3,8 @@
 import { isListKind, KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../functions/lib/text.ts";
-import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import type { Store } from "../aws/store.ts";
 import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
 import type { Target } from "../model/target.ts";
@@ -22,21 +22,21 @@ const NAMED = kindsWhere((kind) => KINDS[kind].path === "named" && !isListKind(k
  */
 export async function similarMapping(
   { parameter, address: { kind, account, name } }: Pick<Target, "parameter" | "address">,
-  connection: Connection,
+  store: Store,
   run: Run,
 ): Promise<string> {
-  const { prefix } = connection.review;
+  const { prefix } = store.review;
   if (KINDS[kind].path !== "named") return "";
   try {
     const others = NAMED.filter((other) => other !== kind).map((other) =>
       mappingParameter(prefix, other, account, name),
     );
-    const [ofOtherKind] = (await readByName(others, connection, run)).keys();
+    const [ofOtherKind] = (await readByName(others, store, run)).keys();
     if (ofOtherKind !== undefined) return ` Did you mean ${shortName(ofOtherKind, prefix)}?`;
     const names: string[] = [];
     let pages = 0;
     const branch = `${prefix}/${kind}/${account}/`;
-    for await (const page of pagesBelow(branch.slice(0, -1), connection, run)) {
+    for await (const page of pagesBelow(branch.slice(0, -1), store, run)) {
       names.push(...page.map((stored) => stored.name.slice(branch.length)));
       pages += 1;
       if (pages === MOST_PAGES) break;

@@ -1,8 +1,9 @@
 // Connects a command to the stores of its clusters.
 
 import { ownAccount } from "../aws/calls.ts";
-import { type ClientConfig, clientConfig } from "../aws/client.ts";
-import { type Connection, connect, type StoreOptions } from "../aws/connection.ts";
+import { type AwsAccess, clientConfig } from "../aws/client.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { StoreOptions } from "../aws/store.ts";
 import { type ChosenCluster, prefixOf } from "../cmdline/chosen-clusters.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
 import type { Run } from "../io/run.ts";
@@ -46,8 +47,9 @@ export function connectOnce(options: StoreOptions, partition: string | undefined
   /** A promise for each Region and prefix, which resolves when the stores are known. */
   const known = new Map<string, Promise<unknown>>();
 
-  async function enter(cluster: ChosenCluster, run: Run, config: ClientConfig, earlier: unknown) {
-    const connection = await connect(cluster, options, run, config);
+  async function enter(cluster: ChosenCluster, run: Run, access: AwsAccess, earlier: unknown) {
+    const { config } = access;
+    const connection = await connect(cluster, options, run, access);
     // connect() has checked the context's account.
     const account =
       cluster.contextAccount ?? (await ownAccount(config, run)) ?? `profile ${cluster.profile}`;
@@ -60,13 +62,14 @@ export function connectOnce(options: StoreOptions, partition: string | undefined
   }
 
   return async (cluster: ChosenCluster, run: Run): Promise<Connection | undefined> => {
-    const { config, partition: actual } = await clientConfig(cluster, run);
+    const access = await clientConfig(cluster, run);
+    const { config, partition: actual } = access;
     if (partition !== undefined && actual.id !== partition) {
       run.log(`Skipped: region ${config.region} is in partition ${actual.id}, not ${partition}.\n`);
       return undefined;
     }
     const branch = `${config.region} ${cluster.prefix ?? cluster.cluster}`;
-    const entered = enter(cluster, run, config, known.get(branch));
+    const entered = enter(cluster, run, access, known.get(branch));
     known.set(
       branch,
       entered.catch(() => {}),

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayDenyByName } from "../../cli/plan/read.ts";
+import { mayDenyByName } from "../../cli/plan/access/guard-names.ts";
 import { TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
 import { settingsValue } from "../stored-settings.ts";
 import { cli } from "./cli.ts";
@@ -158,7 +158,7 @@ test("a setting of a newer version makes the verdict conditional", async () => {
 test("a name may be denied only if every function below the prefix is known, and accepts no AWS-signed tokens", async () => {
   const { run } = terminal();
   const may = async () => {
-    const connection = connectionTo(cluster, {}, true);
+    const connection = connectionTo(cluster);
     return mayDenyByName(connection, run).finally(() => connection.ssm.destroy());
   };
   assert.equal(await may(), true);

@@ -132,8 +132,8 @@ async function planAddition(
   check(callers.entries);
   requireNewName(name, callers.entries);
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
-  const { partition, clusterId } = connection.settings;
-  checkPartition(arn, partition.id);
+  const { clusterId, review } = connection;
+  checkPartition(arn, review.partition);
   return {
     plan: planCallers(callers, [...callers.entries, entry], check),
     known: callers.known,

@@ -2,7 +2,8 @@
 
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
-import { connect } from "../../aws/connection.ts";
+import { withAwsClock } from "../../aws/calls.ts";
+import { openStore } from "../../aws/store.ts";
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
@@ -53,17 +54,18 @@ async function list(clusters: Clusters, options: ListOutputOptions, run: Run): P
 }
 
 async function listedIn(cluster: ChosenCluster, run: Run): Promise<readonly ListedCaller[]> {
-  const connection = await connect(cluster, {}, run);
-  const { entries, known } = await readCallers(connection, run.interrupted);
-  await requireParameters(known, connection, run);
+  const store = await openStore(cluster, {}, run);
+  const { entries, known } = await readCallers(store, run.interrupted);
+  const now = withAwsClock(run).clock();
+  await requireParameters(known, store, run);
   if (entries.length === 0)
-    run.log(`No callers in ${await destinationOf(connection, new Map(), run)}.\n`);
+    run.log(`No callers in ${await destinationOf(store, new Map(), run)}.\n`);
   return entries.map((entry) => {
     const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     return {
       name: callerName(entry),
-      state: callerState(entry, connection.review.now),
+      state: callerState(entry, now),
       notAfter: text(notAfter),
       sha256: text(sha256),
       arn: text(arn),

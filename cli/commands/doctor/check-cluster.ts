@@ -9,10 +9,10 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
-import { type ClusterPlace, type Connection, connect, shellFor } from "../../aws/connection.ts";
+import { type Connection, connect, shellFor } from "../../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../../aws/errors.ts";
-import { readFunction } from "../../aws/functions.ts";
 import { type Explanation, explainToken } from "../../aws/review.ts";
+import type { ClusterPlace } from "../../aws/store.ts";
 import { type Advice, adviceFor, type Check, failed, ok, warning } from "../../cmdline/advice.ts";
 import { type ChosenCluster, clustersIn } from "../../cmdline/chosen-clusters.ts";
 import { readConfig } from "../../cmdline/contexts.ts";
@@ -40,13 +40,6 @@ export function checkUrl(url: URL, endpoint: string | undefined, place: ClusterP
     command: `${program} kubeconfig webhook --from <old kubeconfig> --endpoint ${href}`,
   });
   return [warning("url", `${url.host} is not the endpoint of the stack ${stack}, ${host}`, advice)];
-}
-
-/** Connects to the cluster, and reads the function's settings once for all checks. */
-export async function connectForChecks(place: ClusterPlace, run: Run, config: ClientConfig) {
-  const connection = await connect(place, {}, run, config);
-  await readFunction(connection, run.interrupted);
-  return connection;
 }
 
 /** Checks whether a caller with a token remains, for a caller that proved itself by IAM. */
@@ -82,14 +75,14 @@ const ALLOW_CONFIGURATION = `allow lambda:GetFunctionConfiguration on the functi
 /** Compares the stored settings with the function's own, where this principal may read them. */
 export async function checkSettings(
   connecting: Promise<Connection>,
-  place: ClusterPlace,
   run: Run,
   functionName: string | undefined,
 ): Promise<Check> {
   const name = "settings";
   const advice = "deploy the stack, which writes them; then run this again";
   try {
-    const { config, functions } = await connecting;
+    const connection = await connecting;
+    const { config, functions } = connection;
     const { version, problem, notes, settings } = functions.own;
     if (problem !== undefined) return failed(name, problem, advice);
     if (version === undefined)
@@ -112,7 +105,7 @@ export async function checkSettings(
       );
     const different = differentSettings(
       settings,
-      settingsFrom(variables, shellFor(place, config.region, run)),
+      settingsFrom(variables, shellFor(connection, run)),
     );
     if (different.length === 0) return ok(name, `${seen}, and equal to the function's`);
     const moved =
@@ -170,14 +163,14 @@ export async function checkDenials(connecting: Promise<Connection>, run: Run): P
 }
 
 /** Returns no warning, since the command does not know whether users sign for another region. */
-function regionsCheck({ functions, settings }: Connection): Check[] {
-  if (!functions.isStored()) return [];
+function regionsCheck({ functions, hasSettings, config }: Connection): Check[] {
+  if (!hasSettings) return [];
   const { regions, budgeted } = functions.own.settings.stsHosts;
   const name = "sts regions";
   if (budgeted.size === 0)
     return [ok(name, `${[...regions].join(", ")}: logins for them wait for no others`)];
   const seen =
-    `any. If users sign for another than ${settings.region}, strangers can make their logins fail: ` +
+    `any. If users sign for another than ${config.region}, strangers can make their logins fail: ` +
     "set stsRegions to the users' regions (SECURITY.md)";
   return [ok(name, seen)];
 }
@@ -288,7 +281,7 @@ async function compareStores(
   try {
     const own = await connect(place, {}, run);
     const other = await connect({ ...(profile && { profile }), ...context }, {}, run);
-    const isSameRegion = own.settings.region === other.settings.region;
+    const isSameRegion = own.config.region === other.config.region;
     if (isSameRegion && own.review.prefix === other.review.prefix) return [];
     const different = await differencesOf(own, other, run);
     const check =

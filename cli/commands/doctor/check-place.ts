@@ -32,7 +32,7 @@ export async function checkPlace(
   let connection: Connection | undefined;
   try {
     connection = await connecting;
-    if (connection.functions.isStored()) return undefined;
+    if (connection.hasSettings) return undefined;
     await requireParameters(new Map(), connection, { ...run, log() {} });
     return undefined;
   } catch (error) {
@@ -43,8 +43,8 @@ export async function checkPlace(
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     if (failure.exitCode !== EXIT.finding || connection === undefined) return undefined;
-    const { settings, review } = connection;
-    const seen = `${settings.clusterId} has no parameters below ${review.prefix} in ${region}`;
+    const { clusterId, review } = connection;
+    const seen = `${clusterId} has no parameters below ${review.prefix} in ${region}`;
     return failed("cluster", seen, "check --region, --profile, --cluster and --prefix");
   }
 }

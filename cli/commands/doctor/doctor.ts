@@ -5,7 +5,8 @@ import { API_VERSIONS } from "../../../functions/authenticator/review/token-revi
 import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
 import { PROBE_AGENT } from "../../../functions/lib/probe.ts";
 import packageJson from "../../../package.json" with { type: "json" };
-import { type ClientConfig, clientConfig } from "../../aws/client.ts";
+import { type AwsAccess, clientConfig } from "../../aws/client.ts";
+import { connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { findCredentials, signToken } from "../../aws/tokens.ts";
 import {
@@ -38,7 +39,6 @@ import {
   checkSettings,
   checkStores,
   checkUrl,
-  connectForChecks,
 } from "./check-cluster.ts";
 import {
   checkCaller,
@@ -235,16 +235,16 @@ async function checkEndpoint(
     if (!isWell()) return checks;
     const made = await makeToken(cluster, run);
     if ("state" in made) return isStandby ? checks : [...checks, made];
-    const { token, config } = made;
+    const { token, access } = made;
     if (isStandby) return [...checks, ...(await checkRedirected(endpoint, token, run))];
     checks.push(made.check);
     for (const version of API_VERSIONS) {
       checks.push(await checkReview(endpoint, token, `review ${version.split("/")[1]}`, version));
     }
-    checks.push(...(await checkStored({ webhook, cluster, token, config, functionName }, run)));
+    checks.push(...(await checkStored({ webhook, cluster, token, access, functionName }, run)));
     if (options.jwt) {
       const { checkSignedTokens } = await import("./check-jwt.ts");
-      checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, config, run)));
+      checks.push(...(await checkSignedTokens(endpoint, cluster.cluster, access.config, run)));
     }
     if (isWell()) checks.push(await checkLatency(endpoint, token));
   } catch (error) {
@@ -264,16 +264,17 @@ interface Stored {
   readonly webhook: Webhook;
   readonly cluster: ChosenCluster;
   readonly token: string;
-  readonly config: ClientConfig;
+  readonly access: AwsAccess;
   readonly functionName: string | undefined;
 }
 
 /** Checks what the cluster has in AWS, if it is in this region and account. */
 async function checkStored(
-  { webhook, cluster, token, config, functionName }: Stored,
+  { webhook, cluster, token, access, functionName }: Stored,
   run: Run,
 ): Promise<Check[]> {
-  const connecting = connectForChecks(cluster, run, config);
+  const { config } = access;
+  const connecting = connect(cluster, {}, run, access);
   // Each check reports the failure.
   connecting.catch(() => {});
   const misplaced = await checkPlace(new URL(webhook.server), config.region, connecting, run);
@@ -283,7 +284,7 @@ async function checkStored(
   const [mapping, denials, settings] = await Promise.all([
     checkOwnMapping(token, connecting, run),
     checkDenials(connecting, run),
-    checkSettings(connecting, cluster, run, functionName),
+    checkSettings(connecting, run, functionName),
   ]);
   const concurrency = await checkConcurrency(config, run);
   return [...callers, ...mapping, ...denials, settings, concurrency];
@@ -292,7 +293,8 @@ async function checkStored(
 /** Reports missing credentials as a failed check, so that the other results are still printed. */
 async function makeToken(cluster: ChosenCluster, run: Run) {
   try {
-    const { config, partition } = await clientConfig(cluster, run);
+    const access = await clientConfig(cluster, run);
+    const { config, partition } = access;
     const credentials = await findCredentials(config, run);
     const { region } = config;
     const { domain } = partition;
@@ -307,7 +309,7 @@ async function makeToken(cluster: ChosenCluster, run: Run) {
     return {
       check: ok("aws", `region ${region}, tokens for sts.${region}.${domain}`),
       token,
-      config,
+      access,
     };
   } catch (error) {
     return failureOf(

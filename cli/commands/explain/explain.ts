@@ -9,8 +9,7 @@ import {
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticator/mapping/kinds.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
-import { type Connection, connect } from "../../aws/connection.ts";
-import { functionOf } from "../../aws/functions.ts";
+import { type Connection, connect, logAssumptions } from "../../aws/connection.ts";
 import { type Explanation, explainIdentity, explainToken, isGranted } from "../../aws/review.ts";
 import { refuseTrace } from "../../cmdline/advice.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
@@ -89,7 +88,7 @@ async function explain(
     : explainSupposed(subject, who ?? "", options, connection, run));
   if (explanation.refusal?.code === "identity_unmapped")
     await requireParameters(new Map(), connection, run);
-  await functionOf(connection, run);
+  logAssumptions(connection, run);
   const { prefix } = connection.review;
   if (options.output === "table") {
     const speller = spellerFor(cluster, run.environment);

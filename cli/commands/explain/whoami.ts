@@ -5,9 +5,8 @@ import { verifyIdentity } from "../../../functions/authenticator/identity/identi
 import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { clientConfig } from "../../aws/client.ts";
-import { connect } from "../../aws/connection.ts";
+import { connect, logAssumptions } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
-import { functionOf } from "../../aws/functions.ts";
 import { type Explanation, explainIdentity, isGranted } from "../../aws/review.ts";
 import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
 import { commandToExplain, isForOperators } from "../../cmdline/advice.ts";
@@ -85,9 +84,9 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
         partition.id,
         credentials.accessKeyId,
       );
-  const connection = await connect(cluster, {}, run, config);
+  const connection = await connect(cluster, {}, run, { config, partition });
   const { prefix } = connection.review;
-  const { region } = connection.settings;
+  const { region } = config;
   // Another operator has other profiles.
   const { profile: _, ...clusterAlone } = cluster;
   const speller = {
@@ -97,7 +96,7 @@ async function lookUp(cluster: ChosenCluster, options: WhoamiOptions, run: Run) 
   const known = { credentials, prefix, region, speller };
   try {
     const explanation = await explainIdentity(identity, connection, run);
-    await functionOf(connection, run);
+    logAssumptions(connection, run);
     return { ...known, explanation, unread: undefined };
   } catch (error) {
     if (!isAccessDenied(error)) throw error;

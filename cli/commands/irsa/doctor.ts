@@ -6,8 +6,8 @@ import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import { isAwsError } from "../../../functions/lib/aws-error.ts";
 import { callerIdentity, watched } from "../../aws/calls.ts";
 import { type ClientConfig, clientConfig } from "../../aws/client.ts";
-import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
+import { openStore } from "../../aws/store.ts";
 import {
   type Check,
   failed,
@@ -84,10 +84,11 @@ async function checkAws(
   run: Run,
 ): Promise<Check[]> {
   try {
-    const { config, partition } = await clientConfig(cluster, run);
-    const connection = await connect(cluster, {}, run, config);
+    const access = await clientConfig(cluster, run);
+    const { config, partition } = access;
+    const store = await openStore(cluster, {}, run, access);
     return [
-      ...checkPublished(await readPublishedKeys(connection, run.interrupted), kids),
+      ...checkPublished(await readPublishedKeys(store, run.interrupted), kids),
       await checkProvider(issuer, partition.id, config, run),
     ];
   } catch (error) {

@@ -1,7 +1,7 @@
 // `irsa keys list`: lists the issuer's published keys.
 
 import type { Command } from "commander";
-import { connect } from "../../aws/connection.ts";
+import { openStore } from "../../aws/store.ts";
 import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
@@ -18,9 +18,9 @@ export function listCommand(command: Command, run: Run): Command {
 }
 
 async function list(cluster: ChosenCluster, options: ListOutputOptions, run: Run): Promise<void> {
-  const connection = await connect(cluster, {}, run);
-  const keys = await readPublishedKeys(connection, run.interrupted);
-  await requireParameters(byName(keys), connection, run);
+  const store = await openStore(cluster, {}, run);
+  const keys = await readPublishedKeys(store, run.interrupted);
+  await requireParameters(byName(keys), store, run);
   const items = keys.map(({ kid, stored, key, problem }) => ({
     kid,
     state: key === undefined ? "invalid" : "served",

@@ -157,10 +157,9 @@ function withdrawn(): Failure {
 /** Describes the cluster in the plan. Warns if the kubeconfig may be another cluster's. */
 async function describeSource(
   { server, ask }: Kubernetes,
-  { config, settings }: Connection,
+  { config, clusterId }: Connection,
   run: Run,
 ) {
-  const { clusterId } = settings;
   const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
   if (typeof issuer !== "string") return `, from ${server}`;
   const { hostname = "" } = URL.parse(issuer) ?? {};

@@ -3,8 +3,8 @@
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerPath } from "../../../functions/issuer/key-parameter.ts";
 import { keySetOf } from "../../../functions/issuer/keys.ts";
-import type { Connection } from "../../aws/connection.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
+import type { Store } from "../../aws/store.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 
 /** A parameter below the issuer's path, and the key in it. */
@@ -19,7 +19,7 @@ export interface PublishedKey {
 
 /** Returns the keys, sorted by name. */
 export async function readPublishedKeys(
-  { ssm, review }: Connection,
+  { ssm, review }: Store,
   signal: AbortSignal,
 ): Promise<PublishedKey[]> {
   const path = issuerPath(review.prefix);

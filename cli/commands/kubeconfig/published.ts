@@ -3,9 +3,9 @@
 import { type Checked, invalid } from "../../../functions/lib/checked.ts";
 import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
 import { ownAccount } from "../../aws/calls.ts";
-import { type Connection, connect } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { readOne } from "../../aws/parameter-store.ts";
+import { openStore, type Store } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { type ClusterFailure, inEachCluster } from "../../cmdline/clusters.ts";
 import { awsFailure, type Failure, finding, usage } from "../../io/errors.ts";
@@ -43,13 +43,13 @@ export async function readPublished(clusters: Clusters, run: Run) {
 }
 
 async function readCluster(place: ChosenCluster, run: Run): Promise<KnownCluster> {
-  const connection = await connect(place, {}, run);
-  const { ssm, review, config } = connection;
+  const store = await openStore(place, {}, run);
+  const { ssm, review, config } = store;
   const name = clusterParameter(review.prefix, place.cluster);
   const stored = await readOne(ssm, name, run.interrupted).catch((error: unknown) => {
     throw isAccessDenied(error) ? forbidden(name, place, error) : error;
   });
-  if (stored === undefined) throw await absent(name, place, connection, run);
+  if (stored === undefined) throw await absent(name, place, store, run);
   const checked = readStoredCluster(stored);
   if (!checked.valid) throw unusable(name, checked.problem);
   run.log(`${name}, version ${stored.version}: ${describePublished(checked.value)}\n`);
@@ -77,12 +77,12 @@ function forbidden(name: string, { cluster }: ChosenCluster, error: unknown): Fa
 async function absent(
   name: string,
   { cluster }: ChosenCluster,
-  { config, settings }: Connection,
+  { config }: Store,
   run: Run,
 ): Promise<Failure> {
   const account = (await ownAccount(config, run)) ?? "unknown";
   return finding(
-    `The cluster ${cluster} is not published: ${name} does not exist in account ${account}, region ${settings.region}. ` +
+    `The cluster ${cluster} is not published: ${name} does not exist in account ${account}, region ${config.region}. ` +
       "Give --server and --ca, or ask an administrator of the cluster to publish it (kubeconfig client --publish).",
   );
 }

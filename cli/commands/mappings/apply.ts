@@ -1,6 +1,7 @@
 // `mappings apply`: writes the mappings and denials of mapping files.
 
-import type { Connection, StoreOptions } from "../../aws/connection.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import type { OutputOptions, WriteOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";

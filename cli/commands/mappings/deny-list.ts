@@ -4,7 +4,8 @@
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import type { Connection, StoreOptions } from "../../aws/connection.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import type { End, EndOptions } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";

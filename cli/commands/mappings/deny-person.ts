@@ -10,7 +10,7 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { callerIdentity } from "../../aws/calls.ts";
-import { type Connection, withSettingsUnread } from "../../aws/connection.ts";
+import { type Connection, withFunctionsAgain } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
@@ -28,10 +28,11 @@ import {
   similarName,
 } from "../../model/person.ts";
 import { isStored, listIn, type VersionedParameter } from "../../model/stored.ts";
+import { mayDenyByName } from "../../plan/access/guard-names.ts";
 import { type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
 import { count } from "../../plan/propose.ts";
-import { mayDenyByName, readByName, readMappings, requireCluster } from "../../plan/read.ts";
+import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import {
   type Ending,
   KNOWN_ENDING,
@@ -145,7 +146,7 @@ async function planAgain(
     run.log(
       "The settings of the functions have changed. The command plans again, with what they accept now.\n",
     );
-    return plan(refused, withSettingsUnread(connection));
+    return plan(refused, await withFunctionsAgain(connection, run));
   }
   const { ssm } = connection;
   const names = changes.map(({ name }) => name);

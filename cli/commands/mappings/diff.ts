@@ -1,7 +1,7 @@
 // `mappings diff`: shows what `mappings apply` would change, or how two clusters differ.
 
-import { connect, type StoreOptions } from "../../aws/connection.ts";
-import { functionOf } from "../../aws/functions.ts";
+import { connect, logAssumptions } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
 import type { OutputOptions } from "../../cmdline/options.ts";
@@ -48,7 +48,7 @@ async function diffFile(
   const current = withoutEnded(wanted, review.now);
   const { plan, managed: skipped } = await withoutManaged(current, connection, false, run);
   const destination = await destinationOf(connection, known, run);
-  await functionOf(connection, run);
+  logAssumptions(connection, run);
   const view = { known, isWhole: true, skipped };
   const { marks } = await readForAccess(plan.changes, view, connection, run);
   const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };

@@ -1,7 +1,8 @@
 // `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and
 // writes them.
 
-import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";

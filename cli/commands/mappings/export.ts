@@ -5,8 +5,9 @@ import {
   denyParameter,
   mappingParameter,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { programName, type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding } from "../../io/errors.ts";

@@ -5,8 +5,8 @@ import {
   permissionSetInAnyCase,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../../functions/lib/text.ts";
-import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
+import { openStore, type Store, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { finding } from "../../io/errors.ts";
 import { type ListOutputOptions, printData } from "../../io/print.ts";
@@ -28,20 +28,16 @@ export async function get(
   run: Run,
 ): Promise<void> {
   const { output, session } = options;
-  const connection = await connect(cluster, options, run);
-  const { prefix, partition } = connection.review;
-  const targets = names.map((who) => findTarget(connection, who, session));
+  const store = await openStore(cluster, options, run);
+  const { prefix, partition } = store.review;
+  const targets = names.map((who) => findTarget(store, who, session));
   const results: (VersionedParameter | string)[] = [];
-  for (const target of targets) results.push(await find(target, connection, run));
+  for (const target of targets) results.push(await find(target, store, run));
   const parameters = results.filter((result) => typeof result !== "string");
   const missing = results.filter((result) => typeof result === "string");
-  await requireParameters(
-    new Map(parameters.map((stored) => [stored.name, stored])),
-    connection,
-    run,
-  );
+  await requireParameters(new Map(parameters.map((stored) => [stored.name, stored])), store, run);
   if (parameters.length > 0 && (output === "json" || output === "yaml")) {
-    const data = parameters.map((stored) => dataOf(stored, session, connection));
+    const data = parameters.map((stored) => dataOf(stored, session, store));
     // A single mapping is easier to read without a list.
     await printData(names.length === 1 ? data[0] : data, output, run);
   } else if (parameters.length > 0) {
@@ -55,12 +51,8 @@ export async function get(
 }
 
 /** Finds the stored parameter. Returns a sentence if it does not exist. */
-async function find(
-  target: Target,
-  connection: Connection,
-  run: Run,
-): Promise<VersionedParameter | string> {
-  const { ssm, review } = connection;
+async function find(target: Target, store: Store, run: Run): Promise<VersionedParameter | string> {
+  const { ssm, review } = store;
   const { prefix } = review;
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
@@ -68,7 +60,7 @@ async function find(
   const [stored] = names.flatMap((name) => byName.get(name) ?? []);
   if (stored === undefined) {
     const sentence = `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`;
-    return `${sentence}${await similarMapping(target, connection, run)}`;
+    return `${sentence}${await similarMapping(target, store, run)}`;
   }
   if (stored.name === ofSet) {
     run.log(
@@ -91,7 +83,7 @@ async function find(
 function dataOf(
   stored: VersionedParameter,
   session: string | undefined,
-  { review: { prefix, partition } }: Connection,
+  { review: { prefix, partition } }: Store,
 ): object {
   const { name: parameter, version } = stored;
   const value = normal(stored.value);

@@ -1,8 +1,8 @@
 // `mappings history`: lists the versions of a mapping.
 
 import { isObject } from "../../../functions/lib/json.ts";
-import { connect, type StoreOptions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
+import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { OutputOptions } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
@@ -22,14 +22,14 @@ export async function history(
   options: HistoryOptions,
   run: Run,
 ): Promise<void> {
-  const connection = await connect(cluster, options, run);
-  const { ssm } = connection;
-  const target = findTarget(connection, who);
+  const store = await openStore(cluster, options, run);
+  const { ssm } = store;
+  const target = findTarget(store, who);
   const { parameter } = target;
   const versions = await readHistory(ssm, parameter, run.interrupted);
   if (versions.length === 0) {
-    const meant = await similarMapping(target, connection, run);
-    throw finding(`${shortName(parameter, connection.review.prefix)} does not exist.${meant}`);
+    const meant = await similarMapping(target, store, run);
+    throw finding(`${shortName(parameter, store.review.prefix)} does not exist.${meant}`);
   }
   const items = versions.map(({ version, modified, by, value }) => ({
     version,

@@ -4,8 +4,8 @@ import { callersParameter } from "../../../functions/authenticator/caller/caller
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { connect, type StoreOptions, shellFor, signedAccountsIn } from "../../aws/connection.ts";
-import { functionOf } from "../../aws/functions.ts";
+import { connect, logAssumptions, signedAccountsIn } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
 import type { OutputOptions } from "../../cmdline/options.ts";
@@ -14,7 +14,7 @@ import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
-import { NO_NODES, settingsFrom } from "../../model/function-settings.ts";
+import { NO_NODES, settingsFrom, shellOf } from "../../model/function-settings.ts";
 import { type Finding, LEVELS } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
@@ -100,7 +100,8 @@ async function lintStored(
   await requireParameters(stored, connection, run);
   const callers = callerFindings(stored, connection.review);
   stored.delete(callersParameter(connection.review.prefix));
-  const { nodeLookup } = await functionOf(connection, run);
+  const { nodeLookup } = connection.functions.own;
+  logAssumptions(connection, run);
   const nodes = nodeLookup ? [] : nodeFindings(stored, connection.review);
   const findings = bySeverity([...callers, ...nodes, ...lint(stored, connection.review)]);
   // The mappings of one account do not show all administrators.
@@ -126,7 +127,7 @@ async function lintFiles(
   run: Run,
 ): Promise<Finding[]> {
   const { entries, problems } = await examineMappingFiles(file, run);
-  const shell = shellFor({ cluster: "file" }, region ?? ANY_REGION, run);
+  const shell = shellOf({ CLUSTER_ID: "file", AWS_REGION: region ?? ANY_REGION }, run.environment);
   const settings = settingsFrom(shell.variables, shell);
   const { reservedPrefixes, accounts } = settings;
   const rules = {

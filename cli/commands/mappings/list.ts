@@ -1,11 +1,12 @@
 // `mappings list`: lists mappings and denials.
 
-import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
+import { withAwsClock } from "../../aws/calls.ts";
+import { openStore, type Store, type StoreOptions } from "../../aws/store.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { decideForPrincipal, shortName } from "../../model/evaluation.ts";
+import { decideForPrincipal, type PlaceAndTime, shortName } from "../../model/evaluation.ts";
 import {
   type ListedEntry,
   listedEntriesOf,
@@ -21,7 +22,7 @@ interface ListOptions extends StoreOptions, ListOutputOptions {
 
 export async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
   const { results, failures } = await inEachCluster(clusters, run, async (cluster, ownRun) =>
-    listedEntriesIn(options, await connect(cluster, options, ownRun), ownRun),
+    listedEntriesIn(options, await openStore(cluster, options, ownRun), ownRun),
   );
   const items = results.flatMap(({ cluster, value }) =>
     value.map((item) => withCluster(clusters, cluster, item)),
@@ -32,25 +33,26 @@ export async function list(clusters: Clusters, options: ListOptions, run: Run): 
 
 async function listedEntriesIn(
   { group, denied }: ListOptions,
-  connection: Connection,
+  store: Store,
   run: Run,
 ): Promise<ListedEntry[]> {
-  const { prefix, partition } = connection.review;
-  const current = await readMappings(connection, run);
-  await requireParameters(current, connection, run);
+  const { prefix, partition } = store.review;
+  const current = await readMappings(store, run);
+  const now = withAwsClock(run).clock();
+  await requireParameters(current, store, run);
   const all = [...current.values()].flatMap((stored) => listedEntriesOf(stored, prefix, partition));
   const items = all
     .filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group))
-    .map((item) => ({ ...item, ...deniedBy(item, current, connection) }))
+    .map((item) => ({ ...item, ...deniedBy(item, current, { ...store.review, now }) }))
     .filter(
       ({ name, deniedBy: list }) => !denied || name.startsWith("deny/") || list !== undefined,
     );
   if (items.length === 0) {
-    const { account } = connection;
+    const { account } = store;
     const of = account === undefined ? "" : ` for account ${account}`;
     const which = `${group === undefined ? "" : ` that grant ${group}`}${of}`;
     run.log(
-      `No ${denied ? "denials or denied " : ""}mappings${which} in ${await destinationOf(connection, current, run)}.\n`,
+      `No ${denied ? "denials or denied " : ""}mappings${which} in ${await destinationOf(store, current, run)}.\n`,
     );
   }
   return items;
@@ -63,7 +65,7 @@ async function listedEntriesIn(
 function deniedBy(
   { entry }: ListedEntry,
   parameters: ReadonlyMap<string, VersionedParameter>,
-  { review }: Connection,
+  review: PlaceAndTime,
 ) {
   const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"

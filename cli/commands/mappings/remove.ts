@@ -5,7 +5,8 @@ import type { Mapping } from "../../../functions/authenticator/mapping/mapping.t
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
-import type { Connection, StoreOptions } from "../../aws/connection.ts";
+import type { Connection } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Speller, spellerFor } from "../../cmdline/spelling.ts";

@@ -1,8 +1,9 @@
 // `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
 
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
-import { connect, type StoreOptions } from "../../aws/connection.ts";
+import { connect } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Failure, finding } from "../../io/errors.ts";

@@ -13,8 +13,9 @@ import {
   USERNAME_MISSING,
 } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import type { Connection, StoreOptions } from "../../aws/connection.ts";
+import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { programName } from "../../cmdline/spelling.ts";

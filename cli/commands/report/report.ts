@@ -3,8 +3,8 @@
 import { type Command, Option } from "commander";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import { withAwsClock } from "../../aws/calls.ts";
-import { type Connection, connect, type StoreOptions } from "../../aws/connection.ts";
-import { functionOf } from "../../aws/functions.ts";
+import { type Connection, connect, logAssumptions } from "../../aws/connection.ts";
+import type { StoreOptions } from "../../aws/store.ts";
 import {
   type ChosenCluster,
   type Clusters,
@@ -120,7 +120,7 @@ async function linesIn(
   const clusterLogins = await readClusterLogins(cluster, clusters, options, run);
   const { connection, parameters, items, logins } = clusterLogins;
   const { review, config } = connection;
-  await functionOf(connection, run);
+  logAssumptions(connection, run);
   for (const sentence of [...logins.limits, logins.none ?? []].flat()) run.log(`${sentence}\n`);
   const entries = items.flatMap(({ stored, entry }) =>
     entry === undefined ? [] : { ...entry, parameter: stored.name },

@@ -3,31 +3,30 @@
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { type Connection, withSettingsUnread } from "../../aws/connection.ts";
+import { type Connection, listFunctions } from "../../aws/connection.ts";
+import { isAccessDenied } from "../../aws/errors.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { FunctionSettings } from "../../model/function-settings.ts";
 import { hasEnded, isFor, listIn, type VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
 import { Outdated } from "../judge.ts";
-import { mayDenyByName } from "../read.ts";
 
 /**
  * Throws `Outdated` if a change adds a name where `mappings deny` would write patterns. Reads
  * settings only if a name is added.
  *
  * @param stored the parameters that the changes are compared with
- * @param isAgain whether the settings that were read before may have changed
  */
 export async function guardNames(
   changes: readonly Change[],
   stored: ReadonlyMap<string, VersionedParameter>,
-  known: Connection,
+  connection: Connection,
   run: Run,
-  isAgain = false,
 ): Promise<void> {
-  const { review } = known;
+  const { review } = connection;
   const added = changes.flatMap((change) => {
     const names = addedNames(change, stored.get(change.name), review);
     return names.length === 0
@@ -35,9 +34,10 @@ export async function guardNames(
       : [`${shortName(change.name, review.prefix)} would deny ${listed(names, "", 10)} by name`];
   });
   if (added.length === 0) return;
-  const connection = isAgain ? withSettingsUnread(known) : known;
-  if (await mayDenyByName(connection, run)) return;
-  const isSigned = connection.functions.all().some(({ settings }) => settings.jwt !== undefined);
+  const functions = await everyFunction(connection, run);
+  if (functions?.every(mayReadNames)) return;
+  const known = functions ?? connection.functions.all;
+  const isSigned = known.some(({ settings }) => settings.jwt !== undefined);
   const why = isSigned
     ? "The function accepts AWS-signed tokens, which contain no session: a name denies all of them for every role."
     : "The settings of a function that reads it are not known: one that does not know names denies every identity that " +
@@ -46,6 +46,29 @@ export async function guardNames(
     `Refused: ${added.join("; ")}. ${why}`,
     "Deny ARNs instead, as mappings deny <name> does there, or use --force.",
   ]);
+}
+
+/**
+ * Returns whether a denial may name a person: the settings of every function below the prefix are
+ * stored and completely known, so they are of a version that knows names, and none accepts
+ * AWS-signed tokens, which a name would all deny. Lists the settings.
+ */
+export async function mayDenyByName(connection: Connection, run: Run): Promise<boolean> {
+  return (await everyFunction(connection, run))?.every(mayReadNames) === true;
+}
+
+function mayReadNames({ condition, settings }: FunctionSettings): boolean {
+  return condition === undefined && settings.jwt === undefined;
+}
+
+/** Returns `undefined` without permission. */
+async function everyFunction(connection: Connection, run: Run) {
+  try {
+    return await listFunctions(connection, run);
+  } catch (error) {
+    if (!isAccessDenied(error)) throw error;
+    return undefined;
+  }
 }
 
 /**

@@ -43,7 +43,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
         await checkConsent(wanted, stored, { marks, force, reader }, others, clock);
         // A stack may have changed what the functions accept. --force is about other checks of a
         // denial: for a function that does not know names, the list would deny every identity.
-        if (!force || grantsNothing) await guardNames(wanted, stored, connection, run, true);
+        if (!force || grantsNothing) await guardNames(wanted, stored, connection, run);
       },
     };
   };

@@ -197,7 +197,10 @@ test("Ctrl-C ends the wait for credentials", async () => {
 const stores = { profile: useServer(startStore), environment: useServer(startStore) };
 
 function startStore() {
-  const body = '{"Parameters":[]}';
+  const body = JSON.stringify({
+    Parameters: [],
+    InvalidParameters: ["/iam-authenticator/prod/settings/prod"],
+  });
   return startHttpServer(() => ({
     status: 200,
     headers: { "content-type": "application/x-amz-json-1.1" },

@@ -42,8 +42,8 @@ function planOf(
   const eve = read(`${prefix}/user/${A}/eve`, EVE, { account: A });
   cluster.store.put(eve.name, EVE, kind === "managed" ? { tags: { [OWNER_TAG]: "team-a" } } : {});
   const known = new Map([[eve.name, eve]]);
-  const settings = { clusterId: prefix.slice(1), region: "us-east-1" };
-  const connection = connectionTo(cluster, { review: { ...CONTEXT, prefix }, settings, rates });
+  const review = { ...CONTEXT, prefix };
+  const connection = connectionTo(cluster, { clusterId: prefix.slice(1), review, rates });
   const [name, value] = kind === "any" ? ["pattern/any", ANY] : [`user/${A}/bob`, BOB];
   const changes: Change[] = [
     { action: "add", name: `${prefix}/${name}`, before: undefined, value },

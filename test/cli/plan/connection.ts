@@ -2,11 +2,10 @@
 // command's options and limits.
 
 import { Readable } from "node:stream";
-import type { Connection } from "../../../cli/aws/connection.ts";
-import { functionsAt } from "../../../cli/aws/functions.ts";
+import { type Connection, connectionWith } from "../../../cli/aws/connection.ts";
+import type { Store } from "../../../cli/aws/store.ts";
 import { createMemo } from "../../../cli/io/memo.ts";
 import type { Run } from "../../../cli/io/run.ts";
-import { shellOf } from "../../../cli/model/function-settings.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { settingsParameter } from "../../../functions/settings/stored-settings.ts";
@@ -16,22 +15,20 @@ import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
 import { shippedSsm } from "../shipped-sdk.ts";
 
-/** `isUnread`: the command has not read the settings of the function. */
-export function connectionTo(
-  { store }: LocalCluster,
-  more: object = {},
-  isUnread = false,
-): Connection {
-  const ssm = shippedSsm({ endpoint: store.url, maxAttempts: 1 });
-  const functions = functionsAt(
-    PREFIX,
-    ["prod"],
-    shellOf({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1" }, {}),
-  );
-  if (!isUnread)
-    functions.take(settingsParameter(PREFIX, "prod"), { value: settingsValue(), secure: false });
-  const rates = { reads: 1e6, writes: 1e6 };
-  return { ssm, functions, review: { ...CONTEXT, prefix: PREFIX }, rates, ...more } as Connection;
+export function connectionTo({ store }: LocalCluster, more: object = {}): Connection {
+  const opened = {
+    ssm: shippedSsm({ endpoint: store.url, maxAttempts: 1 }),
+    config: { region: "us-east-1" },
+    clusterId: "prod",
+    review: { prefix: PREFIX, partition: "aws" },
+    rates: { reads: 1e6, writes: 1e6 },
+  };
+  const settings = { value: settingsValue(), secure: false };
+  const readings = new Map([[settingsParameter(PREFIX, "prod"), settings]]);
+  const connection = connectionWith(opened as unknown as Store, readings, CONTEXT.now, {
+    environment: {},
+  });
+  return { ...connection, ...more };
 }
 
 /** A parameter, as a command has read it. */

@@ -1,22 +1,31 @@
 // The clusters of a command: what is skipped, and what fails before a plan.
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import type { Connection } from "../../../cli/aws/connection.ts";
 import type { ChosenCluster } from "../../../cli/cmdline/chosen-clusters.ts";
 import type { Failure } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/run.ts";
 import { planClusters } from "../../../cli/plan/plan-clusters.ts";
+import { startParameterStore } from "../../local-aws.ts";
 import { useLocalAws } from "../cli.ts";
-import { useFolder } from "../fixtures.ts";
+import { useFolder, useServer } from "../fixtures.ts";
 import { terminal } from "./connection.ts";
 
-/** No service answers: an account is known only if the profile claims it. */
-before(() => useLocalAws({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "" }));
+/** STS does not answer: an account is known only if the profile claims it. */
+useServer(async () => {
+  const store = await startParameterStore({ servesRegion: () => true });
+  useLocalAws({
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ACCESS_KEY_ID: "",
+  });
+  return store;
+});
 const folder = useFolder();
 
 const [A, B] = ["111122223333", "444455556666"];
-const KEYS = "aws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = x";
+const KEYS = "aws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = local/only";
 const CONFIG = Object.entries({ a: A, same: A, b: B, unknown: undefined, other: undefined })
   .map(
     ([name, account]) =>
@@ -38,8 +47,8 @@ async function placesOf(
     ...cluster,
   }));
   const places = new Map<string, string>();
-  const plan = async ({ settings, review }: Connection, { name }: { readonly name: string }) => {
-    places.set(name, `${name} in ${settings.region} ${review.prefix}`);
+  const plan = async ({ config, review }: Connection, { name }: { readonly name: string }) => {
+    places.set(name, `${name} in ${config.region} ${review.prefix}`);
     return undefined;
   };
   try {

@@ -54,8 +54,7 @@ async function propose(
       before: { ...before, version: cluster.store.put(name, before.value, { tags }) },
     };
   });
-  const settings = { clusterId: "prod", region: "us-east-1" };
-  const connection = connectionTo(cluster, { settings, rates: { reads: 1e6, writes: 1e6 } });
+  const connection = connectionTo(cluster);
   const known = new Map([["x", stored("x", "{}")]]);
   const { run, texts } = terminal();
   const result = await prepare(

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { reviewSettings } from "../../../../cli/aws/connection.ts";
 import { storedText } from "../../../../cli/model/access/state.ts";
 import { readValue } from "../../../../cli/model/entry-arns.ts";
-import { readSettings } from "../../../../functions/authenticator/settings.ts";
+import { settingsFrom, shellOf } from "../../../../cli/model/function-settings.ts";
 import { A, arnOf, B, PINS, SET_ROLES } from "./universe.ts";
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
@@ -14,9 +14,17 @@ export const ENDS = {
   ...{ july: "2026-07-01T00:00:00Z", august: "2026-08-01T00:00:00Z" },
 };
 
-const settings = readSettings({ CLUSTER_ID: "c", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-const functions = { own: { settings, nodeLookup: true, notes: [] }, mayBeReserved: () => [] };
-export const CONTEXT = { ...reviewSettings(settings, functions, () => NOW), prefix: "/p" };
+const shell = shellOf({ CLUSTER_ID: "c", AWS_REGION: "us-east-1" }, {});
+const own = {
+  ...{ parameter: "/p/settings/c", settings: settingsFrom({}, shell) },
+  ...{ nodeLookup: true, notes: [] },
+};
+export const CONTEXT = reviewSettings(
+  { prefix: "/p", partition: "aws" },
+  { own, all: [own] },
+  shell,
+  NOW,
+);
 
 /** A parameter's value: JSON text, or `secure`. `undefined`: it does not exist. */
 export type Text = string | undefined;

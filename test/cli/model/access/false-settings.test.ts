@@ -6,14 +6,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { reviewSettings } from "../../../../cli/aws/connection.ts";
-import { functionsAt } from "../../../../cli/aws/functions.ts";
 import { guardLockout } from "../../../../cli/model/access/administrators.ts";
 import { hasConsent } from "../../../../cli/model/access/changes.ts";
 import { marksOf } from "../../../../cli/model/access/phases.ts";
 import type { RuleSettings, States, Wanted } from "../../../../cli/model/access/state.ts";
-import { shellOf } from "../../../../cli/model/function-settings.ts";
-import { readCommonSettings } from "../../../../functions/settings/common.ts";
-import { readFrom } from "../../../../functions/settings/environment.ts";
+import { judgeSettings, shellOf } from "../../../../cli/model/function-settings.ts";
 import { settingsParameter } from "../../../../functions/settings/stored-settings.ts";
 import type { StoredVariable } from "../../../../functions/settings/variables.ts";
 import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
@@ -57,17 +54,10 @@ function reviewWith(text: string | undefined): RuleSettings {
     { CLUSTER_ID: "c", AWS_REGION: "us-east-1", MAPPING_PREFIX: CONTEXT.prefix },
     {},
   );
-  const functions = functionsAt(CONTEXT.prefix, ["c"], shell);
-  functions.take(
-    settingsParameter(CONTEXT.prefix, "c"),
-    text === undefined ? undefined : { value: text, secure: false },
-  );
-  const review = reviewSettings(
-    readCommonSettings(readFrom(shell.machine)),
-    functions,
-    () => CONTEXT.now,
-  );
-  return { ...review };
+  const name = settingsParameter(CONTEXT.prefix, "c");
+  const reading = text === undefined ? undefined : { value: text, secure: false };
+  const own = judgeSettings(name, reading, shell);
+  return reviewSettings(CONTEXT, { own, all: [own] }, shell, CONTEXT.now);
 }
 
 const texts = [...alone, ...pairs].flatMap((variables) =>
