@@ -173,6 +173,19 @@ export const WRITE: OptionGroup = [
   ),
 ];
 
+/** The files of a kubeconfig for kube-apiserver, which `readWebhookFiles` reads. */
+export const WEBHOOK_FILES: OptionGroup = [
+  new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
+  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts(
+    "clientCert",
+  ),
+  new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),
+  new Option("--client-key <file>", "its private key, PEM"),
+];
+
+/** The help of --out. */
+export const OUT = "write a new file that only you can read (default: print, as with -)";
+
 export function readPositive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0)

@@ -1,6 +1,5 @@
 // The files in a kubeconfig for kube-apiserver: token, authority, client certificate.
 
-import { Option } from "commander";
 import { usage } from "../io/errors.ts";
 import { readText, shownFile, writeSecret } from "../io/files.ts";
 import type { Run } from "../io/run.ts";
@@ -14,15 +13,6 @@ export interface WebhookFiles {
   readonly clientCert?: string;
   readonly clientKey?: string;
 }
-
-export const WEBHOOK_FILES: readonly Option[] = [
-  new Option("--ca <file>", "the endpoint's CA, PEM (default: the system's CAs)"),
-  new Option("--token-file <file>", "the caller's bearer token (- for stdin)").conflicts(
-    "clientCert",
-  ),
-  new Option("--client-cert <file>", "the client certificate for mTLS, PEM"),
-  new Option("--client-key <file>", "its private key, PEM"),
-];
 
 export async function readWebhookFiles(files: WebhookFiles, run: Run): Promise<Webhook> {
   const { endpoint, ca, tokenFile, clientCert, clientKey } = files;
@@ -84,9 +74,6 @@ function certificates(text: string, option: string, file: string, expected: stri
 function problem(option: string, file: string, what: string, expected: string) {
   return usage(`${option} ${shownFile(file)}: ${what}. ${expected}`);
 }
-
-/** The help of --out. */
-export const OUT = "write a new file that only you can read (default: print, as with -)";
 
 /** Writes to `out`, or prints without it. Helm warns about a kubeconfig that others can read. */
 export function writeKubeconfig(kubeconfig: string, out: string | undefined, run: Run): void {

@@ -140,16 +140,16 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "callers add": leaf(
     "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
-    async () => (await import("../commands/callers/add.ts")).addCommand,
+    async () => (await import("../commands/callers/definitions.ts")).addCommand,
   ),
   "callers list": leaf(
     "list the kube-apiservers that may call the function",
-    async () => (await import("../commands/callers/list.ts")).listCommand,
+    async () => (await import("../commands/callers/definitions.ts")).listCommand,
     "ls",
   ),
   "callers remove": leaf(
     "remove a caller and revoke its token",
-    async () => (await import("../commands/callers/remove.ts")).removeCommand,
+    async () => (await import("../commands/callers/definitions.ts")).removeCommand,
   ),
   doctor: leaf(
     "check a deployed endpoint, and report how to fix it",

@@ -2,21 +2,18 @@
 
 import { hash, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseMappedArn, secondArnProblem } from "../../../functions/authenticator/mapping/arn.ts";
+import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { principalIdProblem } from "../../../functions/authenticator/mapping/mapping.ts";
 import { callerIdOf } from "../../../functions/settings/common.ts";
 import type { Connection } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
-import { type End, type EndOptions, end, endOf } from "../../cmdline/times.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
+import { type End, type EndOptions, endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
 import { writeSecret } from "../../io/files.ts";
 import type { Run } from "../../io/run.ts";
 import { webhookKubeconfig } from "../../kube/kubeconfig.ts";
 import { webhookServer } from "../../kube/server.ts";
-import { OUT } from "../../kube/webhook-files.ts";
 import type { Items } from "../../model/stored.ts";
 import { callerName, checkNeighbours, planCallers, readCallers } from "../../plan/callers.ts";
 import { carryOut } from "../../plan/carry-out.ts";
@@ -35,45 +32,12 @@ interface AddOptions extends WriteOptions, EndOptions {
 
 const TOKEN_BYTES = 32;
 
-export function addCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
-      "the new one within 60 s. With --arn, the caller has no secret: it signs short-lived tokens with its IAM role or user " +
-      "(token --caller, or aws eks get-token). With several clusters, all get the same token, and nothing is written unless " +
-      "all can be read. If the stack has a failoverUrl, the CA in the file of --out is the roots of Amazon Trust Services.",
-    examples: [
-      "callers add control-plane-2027 -c prod \\\n" +
-        "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
-      "callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
-    ],
-  }).argument("<name>", "name of the caller, such as control-plane-2027");
-  return withOptions(command, CONNECTIONS, end("the caller"))
-    .option(
-      "--endpoint <url>",
-      "URL of the function; default with --out: that of the stack, otherwise only the token is printed",
-    )
-    .option("--ca <file>", "the endpoint's CA for the kubeconfig, PEM (default: the system's CAs)")
-    .addOption(
-      new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
-        .argParser(readPrincipalArn)
-        .conflicts(["endpoint", "ca", "out"]),
-    )
-    .option(
-      "--principal-id <id>",
-      "with --arn: only the role or user with this unique id, such as AROA...",
-    )
-    .option("--out <file>", OUT)
-    .option("--dry-run", "show the plan and write nothing")
-    .option("-y, --yes", "do not ask")
-    .addOption(NEW)
-    .option("--force", "skip the check that no stack manages the callers")
-    .action(async (name: string, options: AddOptions) =>
-      add(name, await clustersOf(command, run), options, run),
-    );
-}
-
-async function add(name: string, clusters: Clusters, options: AddOptions, run: Run): Promise<void> {
+export async function add(
+  name: string,
+  clusters: Clusters,
+  options: AddOptions,
+  run: Run,
+): Promise<void> {
   const { endpoint, ca, arn, principalId } = options;
   const out = options.out === "-" ? undefined : options.out;
   checkPrincipalId(options);
@@ -215,15 +179,6 @@ function effectOf(arn: string | undefined, out: string | undefined, clusterId: s
 function discardToken(file: string | undefined, isPrinted: boolean, run: Run): void {
   if (isPrinted) run.log("Discard the printed token: the function does not accept it.\n");
   if (file !== undefined) rmSync(file);
-}
-
-function readPrincipalArn(text: string): string {
-  const kind = secondArnProblem(text) === undefined ? parseMappedArn(text)?.kind : undefined;
-  if (kind === "role" || kind === "user") return text;
-  const hint = text.includes(":assumed-role/") ? " This one is a session's: give its role's." : "";
-  throw new InvalidArgumentError(
-    `It must be an IAM role's or user's ARN, such as arn:aws:iam::111122223333:role/control-plane.${hint}`,
-  );
 }
 
 function checkPrincipalId({ arn, principalId }: AddOptions): void {

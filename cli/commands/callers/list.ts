@@ -1,24 +1,14 @@
 // `callers list`: lists the kube-apiservers that may call the function.
 
-import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { openStore } from "../../aws/store.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, listOutput, withOptions } from "../../cmdline/options.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { callerName, callerState, readCallers } from "../../plan/callers.ts";
 import { destinationOf, requireParameters } from "../../plan/read.ts";
-
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, { examples: ["callers list --cluster prod"] });
-  return withOptions(command, CONNECTIONS, listOutput()).action(
-    async (options: ListOutputOptions) => list(await clustersOf(command, run), options, run),
-  );
-}
 
 /** A caller as a list prints it. An invalid entry may have any value. */
 interface ListedCaller {
@@ -31,7 +21,11 @@ interface ListedCaller {
   readonly principalId: string | undefined;
 }
 
-async function list(clusters: Clusters, options: ListOutputOptions, run: Run): Promise<void> {
+export async function list(
+  clusters: Clusters,
+  options: ListOutputOptions,
+  run: Run,
+): Promise<void> {
   const { isSeveral } = clusters;
   const { results, failures } = await inEachCluster(clusters, run, listedIn);
   const items: readonly ListedCaller[] = results.flatMap(({ cluster, value }) =>

@@ -1,11 +1,9 @@
 // `callers remove`: removes a caller, whose token the function then rejects.
 
-import type { Command } from "commander";
 import { didYouMean } from "../../../functions/lib/text.ts";
 import type { Connection } from "../../aws/connection.ts";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONFIRM, CONNECTIONS, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { EXIT, finding } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import type { Items } from "../../model/stored.ts";
@@ -21,23 +19,7 @@ import { judgeNoMapping } from "../../plan/judge.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
 import type { ClusterPlan } from "../../plan/propose.ts";
 
-export function removeCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "With several clusters, the command goes on if one cluster fails, and prints how to repeat it.",
-    examples: ["callers remove control-plane-2026 -c prod"],
-  }).argument("<name>", "name of the caller, as callers list shows it");
-  return withOptions(command, CONNECTIONS, CONFIRM)
-    .option(
-      "--force",
-      "skip two checks: that a caller remains (lockout check), and that no stack manages the callers",
-    )
-    .action(async (name: string, options: WriteOptions) =>
-      remove(name, await clustersOf(command, run), options, run),
-    );
-}
-
-async function remove(
+export async function remove(
   name: string,
   clusters: Clusters,
   options: WriteOptions,

@@ -23,14 +23,20 @@ import {
 import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import {
+  CONNECTIONS,
+  OUTPUT,
+  type OutputOptions,
+  WEBHOOK_FILES,
+  withOptions,
+} from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
 import { untilInterrupted } from "../../io/progress.ts";
 import type { Run } from "../../io/run.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
-import { readWebhookFiles, WEBHOOK_FILES, type WebhookFiles } from "../../kube/webhook-files.ts";
+import { readWebhookFiles, type WebhookFiles } from "../../kube/webhook-files.ts";
 import {
   checkCallers,
   checkConcurrency,

@@ -8,6 +8,7 @@ import {
   ALLOW_WEAKENING,
   CONNECTIONS,
   NEW,
+  OUT,
   readRoleArn,
   type WriteOptions,
   withOptions,
@@ -19,7 +20,7 @@ import type { Run } from "../../io/run.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
 import { mergeKubeconfigs, type ToMerge } from "../../kube/merge-kubeconfig.ts";
-import { OUT, readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
+import { readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
 import { isServer, SERVER_RULE } from "../../model/published-cluster.ts";
 import { type KnownCluster, readPublished } from "./published.ts";
 

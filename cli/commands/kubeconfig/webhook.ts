@@ -3,18 +3,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ChosenCluster, optionalClusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
-import { OF_STACK, withOptions } from "../../cmdline/options.ts";
+import { OF_STACK, OUT, WEBHOOK_FILES, withOptions } from "../../cmdline/options.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { type Webhook, webhookKubeconfig, withServer } from "../../kube/kubeconfig.ts";
 import { webhookServer } from "../../kube/server.ts";
-import {
-  OUT,
-  readWebhookFiles,
-  WEBHOOK_FILES,
-  type WebhookFiles,
-  writeKubeconfig,
-} from "../../kube/webhook-files.ts";
+import { readWebhookFiles, type WebhookFiles, writeKubeconfig } from "../../kube/webhook-files.ts";
 
 const NO_CREDENTIALS =
   "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
