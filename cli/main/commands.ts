@@ -183,32 +183,32 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "irsa keys list": leaf(
     "list issuer keys",
-    async () => (await import("../commands/irsa/list.ts")).listCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).listCommand,
     "ls",
   ),
   "irsa keys publish": leaf(
     "publish a cluster's public keys",
-    async () => (await import("../commands/irsa/publish.ts")).publishCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).publishCommand,
   ),
   "irsa keys retire": leaf(
     "remove a key whose tokens have all expired",
-    async () => (await import("../commands/irsa/retire.ts")).retireCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).retireCommand,
   ),
   "irsa flags": leaf(
     "print kube-apiserver's flags for the issuer",
-    async () => (await import("../commands/irsa/flags.ts")).flagsCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).flagsCommand,
   ),
   "irsa policy": leaf(
     "print the admission policies that give Pods their role",
-    async () => (await import("../commands/irsa/policy.ts")).policyCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).policyCommand,
   ),
   "irsa trust-policy": leaf(
     "print the trust policy of a service account's role",
-    async () => (await import("../commands/irsa/trust-policy.ts")).trustPolicyCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).trustPolicyCommand,
   ),
   "irsa doctor": leaf(
     "check the issuer, IAM and the cluster, and report how to fix it",
-    async () => (await import("../commands/irsa/doctor.ts")).doctorCommand,
+    async () => (await import("../commands/irsa/definitions.ts")).doctorCommand,
   ),
   token: leaf(
     "print a token for kubectl, as an ExecCredential",

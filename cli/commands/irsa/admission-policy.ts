@@ -10,7 +10,7 @@ import {
   SKIP_LABEL,
 } from "../../kube/objects.ts";
 import { BOOLEANS, cel, mutation, type PodDefaults, SECONDS, variables } from "./cel.ts";
-import type { MutatingApi } from "./flags.ts";
+import type { MutatingApi } from "./kubernetes-versions.ts";
 
 export interface PolicyOptions extends PodDefaults {
   /** The namespaces whose Pods are not changed. */
@@ -19,11 +19,9 @@ export interface PolicyOptions extends PodDefaults {
    * `IfNeeded` also changes containers that webhooks inject later. Upstream's manifest has
    * Kubernetes's default, `Never`.
    */
-  readonly reinvocationPolicy: (typeof REINVOCATION_POLICIES)[number];
+  readonly reinvocationPolicy: "Never" | "IfNeeded";
   readonly mutatingApi: MutatingApi;
 }
-
-export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
 
 /**
  * Returns the policies in the order in which they must take effect: the label policy comes first.

@@ -1,7 +1,6 @@
 // `irsa doctor`: checks the issuer, IAM and the cluster, and reports how to fix it.
 
 import { GetOpenIDConnectProviderCommand, IAMClient } from "@aws-sdk/client-iam";
-import type { Command } from "commander";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
 import { isAwsError } from "../../../functions/lib/aws-error.ts";
 import { callerIdentity, watched } from "../../aws/calls.ts";
@@ -16,12 +15,10 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { Failure, silentExit } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
-import { untilInterrupted } from "../../io/progress.ts";
 import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { STS_AUDIENCE } from "../../kube/objects.ts";
@@ -34,7 +31,6 @@ import {
   checkToken,
 } from "./check-keys.ts";
 import { keysOfKubernetes } from "./cluster-keys.ts";
-import { readIssuer } from "./flags.ts";
 import { readPublishedKeys } from "./published-keys.ts";
 
 interface DoctorOptions extends OutputOptions {
@@ -43,27 +39,11 @@ interface DoctorOptions extends OutputOptions {
   readonly ca?: string;
 }
 
-export function doctorCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts, Pods and the Secrets with tokens. " +
-      "The token is valid for 10 minutes and is sent only to kube-apiserver. Of a Secret's token, only the signature is " +
-      "verified. Exit code 1: a check failed.",
-    examples: [
-      "irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\\n" +
-        "    --kubeconfig admin.conf",
-    ],
-  });
-  return withOptions(command, CONNECTION, OUTPUT)
-    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
-    .option("--kubeconfig <file>", "also check the cluster of its current context")
-    .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
-    .action(async (options: DoctorOptions) =>
-      untilInterrupted(doctor(await clusterOf(command, run), options, run), run),
-    );
-}
-
-async function doctor(cluster: ChosenCluster, options: DoctorOptions, run: Run): Promise<void> {
+export async function doctor(
+  cluster: ChosenCluster,
+  options: DoctorOptions,
+  run: Run,
+): Promise<void> {
   const ca = options.ca === undefined ? undefined : await readText(options.ca, run);
   const { checks: documents, kids } = await checkDocuments(options.issuer, ca, run);
   const checks = [

@@ -1,23 +1,17 @@
 // `irsa keys list`: lists the issuer's published keys.
 
-import type { Command } from "commander";
 import { openStore } from "../../aws/store.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, listOutput, withOptions } from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { type ListOutputOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { byName, describeKey, readPublishedKeys } from "./published-keys.ts";
 
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, { examples: ["irsa keys list --cluster prod"] });
-  return withOptions(command, CONNECTION, listOutput()).action(async (options: ListOutputOptions) =>
-    list(await clusterOf(command, run), options, run),
-  );
-}
-
-async function list(cluster: ChosenCluster, options: ListOutputOptions, run: Run): Promise<void> {
+export async function list(
+  cluster: ChosenCluster,
+  options: ListOutputOptions,
+  run: Run,
+): Promise<void> {
   const store = await openStore(cluster, {}, run);
   const keys = await readPublishedKeys(store, run.interrupted);
   await requireParameters(byName(keys), store, run);

@@ -1,6 +1,5 @@
 // `irsa keys publish`: publishes the public keys of a cluster, which the issuer then serves.
 
-import { type Command, Option } from "commander";
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
@@ -8,9 +7,8 @@ import { MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONFIRM, CONNECTION, NEW, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Failure, finding, usage } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
@@ -30,33 +28,11 @@ interface PublishOptions extends WriteOptions {
   readonly publicKey?: string;
 }
 
-export function publishCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Does not change or remove published keys; to remove one, run irsa keys retire. Publish a new key a day before " +
-      "kube-apiserver signs with it: AWS caches the issuer's keys.",
-    examples: [
-      "irsa keys publish -c prod --kubeconfig admin.conf",
-      (program) =>
-        `kubectl get --raw /openid/v1/jwks | ${program} irsa keys publish -c prod --yes --jwks -`,
-      "irsa keys publish -c prod --public-key sa.pub --dry-run",
-    ],
-  });
-  const kubeconfig = new Option(
-    "--kubeconfig <file>",
-    "read the keys from the kube-apiserver of its current context",
-  );
-  const sources = [
-    kubeconfig.conflicts(["jwks", "publicKey"]),
-    new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"),
-    new Option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)"),
-  ];
-  return withOptions(command, CONNECTION, sources, CONFIRM, [NEW]).action(
-    async (options: PublishOptions) => publish(await clusterOf(command, run), options, run),
-  );
-}
-
-async function publish(cluster: ChosenCluster, options: PublishOptions, run: Run): Promise<void> {
+export async function publish(
+  cluster: ChosenCluster,
+  options: PublishOptions,
+  run: Run,
+): Promise<void> {
   const planned = await beforeWrites(run, () => planPublication(cluster, options, run));
   const { connection, plan } = planned;
   // Another publisher may write keys at the same time, and Parameter Store cannot limit their number.

@@ -1,17 +1,6 @@
-// `irsa keys retire`: removes a key whose tokens have all expired.
-
-import { type Command, InvalidArgumentError } from "commander";
-import { notAfterTime } from "../../../functions/lib/time.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONFIRM,
-  CONNECTION,
-  readWhole,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { type Failure, finding, usage } from "../../io/errors.ts";
 import { shellWord } from "../../io/print.ts";
@@ -33,38 +22,7 @@ interface RetireOptions extends WriteOptions {
   readonly force?: true;
 }
 
-export function retireCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Fails while a token that the key signed may still be valid. --signed-until is when the last kube-apiserver switched " +
-      "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs, and lists the " +
-      "Secrets and Pods whose tokens kube-apiserver still accepts because of this key.",
-    examples: [
-      "irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\\n" +
-        "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
-    ],
-  }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
-  withOptions(command, CONNECTION)
-    .option(
-      "--signed-until <time>",
-      "when the key stopped signing, such as 2026-11-01T08:00:00Z",
-      readTime,
-    )
-    .option(
-      "--longest-token <seconds>",
-      `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}); with --kubeconfig, at least that of each Pod`,
-      readWhole,
-    )
-    .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one");
-  // With the prefix issuer/, a kid that begins with a dash is not read as an option.
-  return withOptions(command, CONFIRM)
-    .option("--force", "the key has leaked: reject its tokens now")
-    .action(async (key: string, options: RetireOptions) =>
-      retire(key.replace(/^issuer\//, ""), await clusterOf(command, run), options, run),
-    );
-}
-
-async function retire(
+export async function retire(
   kid: string,
   cluster: ChosenCluster,
   options: RetireOptions,
@@ -194,13 +152,6 @@ async function askCluster(kubeconfig: string, kid: string, signedUntil: number, 
   // No service accepts a token for this audience.
   const { kid: signing } = await requestToken(kubernetes, "iam-authenticator.invalid");
   return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
-}
-
-function readTime(text: string): number {
-  const time = notAfterTime(text);
-  if (time === undefined)
-    throw new InvalidArgumentError("It must be a time such as 2026-11-01T08:00:00Z.");
-  return time;
 }
 
 /** The tolerance for the clocks of kube-apiservers and AWS. */
