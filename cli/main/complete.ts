@@ -31,11 +31,6 @@ export function listerFor(path: string): Lister | undefined {
 }
 
 /**
- * The words that are offered for mappings until the word contains a slash, without a call to AWS.
- */
-const STARTS = kindsWhere(() => true).map((kind) => `${kind}/`);
-
-/**
  * Completes a word. The arguments are the list to complete from, the word being typed, and the
  * words before it.
  */
@@ -45,7 +40,7 @@ export async function complete(
 ): Promise<void> {
   const lister = LISTERS.find((name) => name === what);
   if (what === "clusters") run.print(lines(await clusters(run)));
-  else if (lister === "mappings" && !current.includes("/")) run.print(lines(STARTS));
+  else if (lister === "mappings" && !current.includes("/")) run.print(lines(starts()));
   else if (lister !== undefined) {
     const { namesInTime } = await import("./complete-names.ts");
     const names = await namesInTime(lister, current, before, run);
@@ -54,6 +49,14 @@ export async function complete(
     // plain word are offered.
     run.print(lines(names.filter((name) => shellWord(name) === name && name.startsWith(current))));
   }
+}
+
+/**
+ * Returns the words that are offered for mappings until the word contains a slash, without a call to
+ * AWS.
+ */
+function starts(): string[] {
+  return kindsWhere(() => true).map((kind) => `${kind}/`);
 }
 
 function lines(words: readonly string[]): string {

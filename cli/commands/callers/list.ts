@@ -49,9 +49,10 @@ export async function list(
 
 async function listedIn(cluster: ChosenCluster, run: Run): Promise<readonly ListedCaller[]> {
   const store = await openStore(cluster, {}, run);
-  const { entries, known } = await readCallers(store, run.interrupted);
+  const { entries, stored } = await readCallers(store, run.interrupted);
   const now = withAwsClock(run).clock();
-  await requireParameters(known, store, run);
+  // A stored list proves that the cluster exists.
+  if (stored === undefined) await requireParameters(new Map(), store, run);
   if (entries.length === 0)
     run.log(`No callers in ${await destinationOf(store, new Map(), run)}.\n`);
   return entries.map((entry) => {
