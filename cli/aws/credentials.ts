@@ -12,8 +12,8 @@ import type {
 import { awsFailure, EXIT, type ExitCode, Failure } from "../io/errors.ts";
 import { quotedAnswer } from "../io/http.ts";
 import { shellWord } from "../io/print.ts";
-import { untilInterrupted } from "../io/progress.ts";
-import type { Run } from "../io/run.ts";
+
+import { type Run, untilInterrupted } from "../io/run.ts";
 import { toFailure } from "./errors.ts";
 
 /** The type of the SDK's option `requestHandler`. */

@@ -19,8 +19,8 @@ import {
 import { dirname, isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "./errors.ts";
-import { untilInterrupted } from "./progress.ts";
-import type { Run } from "./run.ts";
+
+import { type Run, untilInterrupted } from "./run.ts";
 
 /** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;

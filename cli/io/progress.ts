@@ -70,22 +70,6 @@ export function duration(seconds: number): string | undefined {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/**
- * Waits for the work, and rejects with an AbortError on Ctrl-C. Writes do not use it: the user must
- * see their results.
- */
-export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: Run): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(interrupted.reason);
-  interrupted.addEventListener("abort", stop);
-  if (interrupted.aborted) stop();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    interrupted.removeEventListener("abort", stop);
-  }
-}
-
 /** Shorter waits are not reported. */
 const PATIENCE_MS = 1_000;
 

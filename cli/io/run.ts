@@ -307,3 +307,19 @@ function inColour(text: string, tone: Tone): string {
     styleText(STYLE[tone], line, { stream: process.stdout }),
   );
 }
+
+/**
+ * Waits for the work, and rejects with an AbortError on Ctrl-C. Writes do not use it: the user must
+ * see their results.
+ */
+export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: Run): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(interrupted.reason);
+  interrupted.addEventListener("abort", stop);
+  if (interrupted.aborted) stop();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    interrupted.removeEventListener("abort", stop);
+  }
+}

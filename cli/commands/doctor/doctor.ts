@@ -32,8 +32,8 @@ import {
 } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+
+import { type Run, untilInterrupted } from "../../io/run.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, type WebhookFiles } from "../../kube/webhook-files.ts";

@@ -20,8 +20,8 @@ import { spellerFor } from "../../cmdline/spelling.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { printData } from "../../io/print.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+
+import { type Run, untilInterrupted } from "../../io/run.ts";
 import { signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
 import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";

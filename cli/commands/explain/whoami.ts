@@ -18,8 +18,8 @@ import { spellerFor } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+
+import { type Run, untilInterrupted } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { unverifiedParts } from "../../model/unverified-token.ts";
 import {

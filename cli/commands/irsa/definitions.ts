@@ -18,8 +18,8 @@ import {
   readWhole,
   withOptions,
 } from "../../cmdline/options.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+
+import { type Run, untilInterrupted } from "../../io/run.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../../kube/objects.ts";
 import type { PolicyOptions } from "./admission-policy.ts";
 import { DEFAULT_VERSION, readKubernetesVersion } from "./kubernetes-versions.ts";

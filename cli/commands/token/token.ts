@@ -16,8 +16,8 @@ import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts"
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
 import { awsFailure, usage } from "../../io/errors.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+
+import { type Run, untilInterrupted } from "../../io/run.ts";
 import { cachedCredentials } from "./credential-cache.ts";
 
 interface TokenOptions extends AssumeOptions {
