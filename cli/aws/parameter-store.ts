@@ -1,4 +1,4 @@
-// Reads a cluster's parameters: all of them, some by name, or the history of one.
+// Reads parameters: those below a path, some by name, or the history of one.
 
 import {
   GetParameterCommand,
@@ -11,13 +11,7 @@ import {
   paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
-import { KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
-import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
-import { settingsPath } from "../../functions/settings/stored-settings.ts";
 import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
 import { unusableAnswer } from "./errors.ts";
 import type { RateLimit } from "./rates.ts";
@@ -50,59 +44,6 @@ function version(history: ParameterHistory): ParameterVersion {
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
-
-/** The kinds with several parameters for an account, and those with one. */
-const BRANCHES = kindsWhere((kind) => KINDS[kind].path === "named");
-
-const LEAVES = kindsWhere((kind) => KINDS[kind].path !== "named");
-
-interface ReadAllRequest {
-  readonly prefix: string;
-  /** Reads only this account's parameters: the operator may have no permission for others. */
-  readonly account?: string | undefined;
-  /** Whether to read the list of callers too. It cannot be set with `account`. */
-  readonly callers?: boolean;
-  /** Called before each page. */
-  readonly waitForTurn: RateLimit;
-  readonly signal: AbortSignal;
-  readonly onCount?: (count: number) => void;
-}
-
-/**
- * Returns every parameter below the prefix, sorted by name. Skips issuer keys, published clusters,
- * settings and, without `callers`, the list of callers.
- */
-export async function readParameters(
-  ssm: SSMClient,
-  { prefix, account, callers = false, waitForTurn, signal, onCount = () => {} }: ReadAllRequest,
-): Promise<Map<string, VersionedParameter>> {
-  const paths =
-    account === undefined
-      ? [prefix]
-      : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
-  const found: VersionedParameter[] = [];
-  for (const path of paths) {
-    for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
-      found.push(...page);
-      onCount(found.length);
-    }
-  }
-  if (account !== undefined) {
-    const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
-    found.push(...(await readSome(ssm, names, signal)).values());
-  }
-  const isOther = (name: string) =>
-    (name === callersParameter(prefix) && !callers) ||
-    [issuerPath(prefix), clusterPath(prefix), settingsPath(prefix)].some((path) =>
-      name.startsWith(`${path}/`),
-    );
-  const mappings = found.filter(({ name }) => !isOther(name));
-  return new Map(
-    mappings
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map((parameter) => [parameter.name, parameter]),
-  );
-}
 
 /** Yields every parameter below a path, page by page, unsorted. */
 export async function* readBranch(

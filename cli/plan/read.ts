@@ -1,15 +1,24 @@
 // Reads a cluster's mappings at a limited rate, and checks that the cluster exists.
 
 import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
-import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  KINDS,
+  kindsWhere,
+  type ParameterKind,
+} from "../../functions/authenticator/mapping/kinds.ts";
+import {
+  mappingParameter,
+  readName,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { didYouMean } from "../../functions/lib/text.ts";
+import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
-import { settingsParameter } from "../../functions/settings/stored-settings.ts";
+import { settingsParameter, settingsPath } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
 import { isAccessDenied, toFailure } from "../aws/errors.ts";
-import { AT_ONCE, readBranch, readParameters, readSome } from "../aws/parameter-store.ts";
+import { AT_ONCE, readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import type { Store } from "../aws/store.ts";
 import { readConfig } from "../cmdline/contexts.ts";
@@ -18,8 +27,7 @@ import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { listsForAny } from "../model/entry.ts";
-import { shortName } from "../model/evaluation.ts";
-import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/stored.ts";
+import type { VersionedParameter } from "../model/stored.ts";
 
 /**
  * Returns a phrase with account, region, cluster and prefix.
@@ -42,17 +50,27 @@ async function placeOf({ config }: Store, known: string | undefined, run: Run) {
   return `account ${account}, region ${config.region}`;
 }
 
-/** Reads all mappings, or with --account that account's. `callers` adds the callers' list. */
-export async function readMappings(store: Store, run: Run, { callers = false } = {}) {
-  const { ssm, review, account, rates } = store;
+interface ReadOptions {
+  /** Whether to read the list of callers too. Not with --account. */
+  readonly callers?: boolean;
+}
+
+/** Reads all mappings, or with --account that account's. Returns them sorted by name. */
+export async function readMappings(
+  store: Store,
+  run: Run,
+  { callers = false }: ReadOptions = {},
+): Promise<Map<string, VersionedParameter>> {
+  const { account, review } = store;
   const progress = startProgress("reading", undefined, run);
-  const limits = {
-    waitForTurn: limitsOf(rates, run).read,
-    signal: run.interrupted,
-    onCount: progress.show,
-  };
+  const parameters: VersionedParameter[] = [];
   try {
-    return await readParameters(ssm, { prefix: review.prefix, account, callers, ...limits });
+    for await (const page of account === undefined
+      ? pagesBelow(review.prefix, store, run)
+      : pagesOfAccount(account, store, run)) {
+      parameters.push(...page);
+      progress.show(parameters.length);
+    }
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
     if (failure === undefined) throw error;
@@ -62,26 +80,29 @@ export async function readMappings(store: Store, run: Run, { callers = false } =
   } finally {
     progress.end();
   }
+  const mappings = parameters.filter(({ name }) => !isOther(name, review.prefix, callers));
+  return new Map(
+    mappings
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((parameter) => [parameter.name, parameter]),
+  );
 }
 
-/**
- * Reads the mappings to compare two clusters: names without the prefix, no empty lists, and a fixed
- * order where the order has no meaning.
- */
-export async function readToCompare(store: Store, run: Run, more?: { readonly callers: boolean }) {
-  const { prefix } = store.review;
-  const stored = await readMappings(store, run, more);
-  const named = [...stored.values()].flatMap((parameter): [string, VersionedParameter][] => {
-    const name = shortName(parameter.name, prefix);
-    const items = normal(parameter.value);
-    const key = entryKey(parameter.name);
-    if (!Array.isArray(items) || key === undefined) return [[name, { ...parameter, name }]];
-    const ordered = items.toSorted((a, b) => (keyOfItem(a, key) < keyOfItem(b, key) ? -1 : 1));
-    const isOrdered = readName(prefix, parameter.name)?.kind === "pattern";
-    const value = JSON.stringify(isOrdered ? items : ordered);
-    return items.length === 0 ? [] : [[name, { ...parameter, name, value }]];
-  });
-  return new Map(named);
+/** Yields the parameters of an account. */
+async function* pagesOfAccount(account: string, store: Store, run: Run) {
+  const nameOf = (kind: ParameterKind) => mappingParameter(store.review.prefix, kind, account);
+  const hasSeveral = (kind: ParameterKind) => KINDS[kind].path === "named";
+  for (const kind of kindsWhere(hasSeveral)) yield* pagesBelow(nameOf(kind), store, run);
+  const single = kindsWhere((kind) => !hasSeveral(kind)).map(nameOf);
+  yield [...(await readSome(store.ssm, single, run.interrupted)).values()];
+}
+
+/** Returns whether a parameter is not a mapping: a key, a published cluster, settings, or callers. */
+function isOther(name: string, prefix: string, callers: boolean): boolean {
+  if (name === callersParameter(prefix)) return !callers;
+  return [issuerPath(prefix), clusterPath(prefix), settingsPath(prefix)].some((path) =>
+    name.startsWith(`${path}/`),
+  );
 }
 
 /** Reads any number of parameters by name. The result omits those that do not exist. */

@@ -24,7 +24,8 @@ import { differentSettings, settingsFrom } from "../../model/function-settings.t
 import { lintDenials } from "../../model/lint/denials.ts";
 import { isStored, type VersionedParameter } from "../../model/stored.ts";
 import { callerState, readCallers } from "../../plan/callers.ts";
-import { pagesBelow, readToCompare } from "../../plan/read.ts";
+import { readToCompare } from "../../plan/compare-stores.ts";
+import { pagesBelow } from "../../plan/read.ts";
 
 /**
  * Compares the URL with the stack's. `endpoint` is that of the stack, unless it cannot be read or

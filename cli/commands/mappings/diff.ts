@@ -13,7 +13,8 @@ import { warningsFor } from "../../model/lint/lint.ts";
 import { readMappingFiles } from "../../model/mapping-file.ts";
 import { readForAccess } from "../../plan/access/read-for-access.ts";
 import { planChanges, withoutEnded, withoutManaged } from "../../plan/changes.ts";
-import { destinationOf, readToCompare, requireParameters } from "../../plan/read.ts";
+import { readToCompare } from "../../plan/compare-stores.ts";
+import { destinationOf, requireParameters } from "../../plan/read.ts";
 import { planData, printDifferences, printKeptDenials, printPlans } from "../../plan/show.ts";
 import { compare, type PruneOptions } from "./compare.ts";
 
