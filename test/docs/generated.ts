@@ -39,8 +39,11 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
       "rehearsal",
       rehearsal(reports, "reports"),
     ),
-    "docs/regions.md": withPart(read("docs/regions.md"), "two failures", outagePairs(outages)),
-    "test/bench/README.md": withPart(benchmarks, "every outage", everyOutage(outages)),
+    "test/bench/README.md": withPart(
+      withPart(benchmarks, "two failures", outagePairs(outages)),
+      "every outage",
+      everyOutage(outages),
+    ),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
     "docs/images/logins.svg": loginsPlot(figures),
     "docs/images/recording.svg": recordingImage(await recordSession()),

@@ -54,6 +54,6 @@ for (const [title, files, pattern, isMissing] of ROWS) {
 
 test("the help, the table of error codes and the images are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
-  assert.equal(documents.length, 9);
+  assert.equal(documents.length, 8);
   for (const [path, text] of documents) assert.equal(read(path), text, `${path}: npm run docs`);
 });

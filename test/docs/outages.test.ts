@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CASES, GUARDED_ROWS, ROWS, SEEDS } from "../bench/outage-cases.ts";
 import { nameOf, readFigures } from "../bench/outage-figures.ts";
-import { onlyOtherRegions, slowEc2 } from "./outages.ts";
+import { onlyOtherRegions, slowEc2, worstPairs } from "./outages.ts";
 
 const figures = readFigures();
 /** Without line breaks. */
@@ -48,6 +48,10 @@ test("up to 40 tokens a second for the own Region's silent STS cost no login wit
 test("SECURITY.md and docs/regions.md have the measured limit of nodes at a slow EC2", () => {
   for (const file of ["SECURITY.md", "docs/regions.md"])
     assert.ok(read(file).includes(slowEc2(figures)), `${file}: ${slowEc2(figures)}`);
+});
+
+test("docs/regions.md has the measured worst of two failures at once", () => {
+  assert.ok(read("docs/regions.md").includes(worstPairs(figures)), worstPairs(figures));
 });
 
 test("docs/regions.md has what ends the losses while the own Region's STS is silent", () => {

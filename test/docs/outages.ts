@@ -1,4 +1,4 @@
-// Tables of docs/regions.md and test/bench/README.md, from the figures of `npm run bench -- outages`.
+// Tables of test/bench/README.md, and statements of docs/regions.md, from the figures of `npm run bench -- outages`.
 
 import assert from "node:assert/strict";
 import { markdown } from "../bench/measure.ts";
@@ -27,10 +27,7 @@ type CaseFigures = OutageFigures["cases"][number];
  */
 export function outagePairs({ cases }: OutageFigures): string {
   const cell = (row: FailureName, column: FailureName): string => {
-    const shares = cases
-      .filter(({ of }) => isPair(of, row, column))
-      .map(({ now, logins }) => (100 * (now?.lost ?? Number.NaN)) / logins);
-    const worst = Math.max(...shares);
+    const worst = worstOf(cases.filter(({ of }) => isPair(of, row, column)));
     return worst > 0 && worst < 1 ? "< 1" : worst.toFixed(0);
   };
   const rows = FAILURE_NAMES.map((row, index) => {
@@ -38,6 +35,28 @@ export function outagePairs({ cases }: OutageFigures): string {
     return [row, ...cells];
   });
   return `${markdown(["", ...FAILURE_NAMES.map((name) => SHORT[name])], rows)}\n`;
+}
+
+/** How many of 100 logins fail in the worst of the cases. */
+function worstOf(cases: readonly CaseFigures[]): number {
+  return Math.max(...cases.map(({ now, logins }) => (100 * (now?.lost ?? Number.NaN)) / logins));
+}
+
+/** The worst pairs with and without the own Region's STS, in words. */
+export function worstPairs({ cases }: OutageFigures): string {
+  const atMost = (isOwn: boolean) =>
+    Math.ceil(
+      worstOf(
+        cases.filter(
+          ({ of: { failures } }) =>
+            failures.length === 2 && failures.includes("the own Region's STS is silent") === isOwn,
+        ),
+      ),
+    );
+  return (
+    `at most ${atMost(true)} of 100 logins fail while the own Region's STS is silent and another thing fails too, ` +
+    `and at most ${atMost(false)} in every other pair.`
+  );
 }
 
 function isPair({ failures }: Case, row: FailureName, column: FailureName): boolean {
