@@ -1,7 +1,7 @@
 // `mappings diff`: shows what `mappings apply` would change, or how two clusters differ.
 
 import { connect, logAssumptions } from "../../aws/connection.ts";
-import type { StoreOptions } from "../../aws/store.ts";
+import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst } from "../../cmdline/clusters.ts";
 import type { OutputOptions } from "../../cmdline/options.ts";
@@ -70,10 +70,10 @@ async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run):
   }
   if (options.prune) throw usage("--prune requires --file.");
   const { results, failures } = await inEachCluster(clusters, run, async (cluster, ownRun) => {
-    const connection = await connect(cluster, options, ownRun);
-    const stored = await readToCompare(connection, ownRun);
-    await requireParameters(stored, connection, ownRun);
-    return { stored, destination: await destinationOf(connection, stored, ownRun) };
+    const store = await openStore(cluster, options, ownRun);
+    const stored = await readToCompare(store, ownRun);
+    await requireParameters(stored, store, ownRun);
+    return { stored, destination: await destinationOf(store, stored, ownRun) };
   });
   throwWorst(failures);
   const [first, second] = results.map(({ value }) => value);
