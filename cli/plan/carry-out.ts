@@ -9,23 +9,18 @@ import { listed, shellWord } from "../io/print.ts";
 import { duration } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
-import { type PlannedClusters, planAndJudge } from "./plan-clusters.ts";
+import { confirmPlans } from "./before-writes.ts";
+import { count, outcome } from "./changes.ts";
 import {
-  type ClusterPlan,
-  confirmAll,
-  count,
+  type ClusterState,
   EFFECT,
-  outcome,
-  type Proposal,
-  type ProposeOptions,
-} from "./propose.ts";
+  type JudgedPlan,
+  judgedPlans,
+  type PlannedClusters,
+  type PlanOptions,
+} from "./plan.ts";
 import { planData, printKeptDenials, printPlans } from "./show.ts";
-import {
-  type ClusterToWrite,
-  type ReadyCluster,
-  toWrite,
-  writeClusters,
-} from "./write-clusters.ts";
+import { writeClusters } from "./write-clusters.ts";
 
 interface Action {
   /** The participle that begins the last line, such as `Denied`. */
@@ -42,173 +37,138 @@ interface Action {
 }
 
 /**
- * Plans a change in the only cluster, and carries it out. `makePlan` reads what the plan changes.
- */
-export async function executePlan(
-  makePlan: () => Promise<ClusterPlan>,
-  options: ProposeOptions,
-  run: Run,
-  action: Action = {},
-) {
-  const judged = await planAndJudge(makePlan, options, run);
-  const ready = judged === undefined ? [] : [{ name: "", cluster: {}, ...judged }];
-  const planned = { isSeveral: false, ready, idle: [], isAbsent: false, failed: [] };
-  await carryOut(planned, options, run, action);
-}
-
-/**
  * Shows the plans, asks, writes and reports. Not atomic: a failure is reported by cluster, and the
  * exit code is the worst. Nothing is written if a cluster cannot be planned, unless the change goes
  * on and loosens nothing. Returns the plans, or those that replaced them.
  */
 export async function carryOut(
   planned: PlannedClusters,
-  options: ProposeOptions,
+  options: PlanOptions,
   run: Run,
   action: Action = {},
-): Promise<readonly ClusterPlan[]> {
-  const { isSeveral, ready, isAbsent } = planned;
-  await showPlans(planned, options, run);
-  const refused = refusedIn(planned);
+): Promise<readonly JudgedPlan[]> {
+  const { isSeveral, clusters } = planned;
+  const plans = judgedPlans(planned);
+  await showPlans(plans, isSeveral, options, run);
+  const refused = failuresIn(clusters);
   if (!isSeveral && refused[0] !== undefined) throw refused[0].failure;
-  if (isAbsent) throw silentExit();
-  const wanted = toWrite(ready);
-  const isLooser = wanted.some(({ proposal }) => proposal.marks.length > 0);
+  if (clusters.every(({ state }) => state === "absent")) throw silentExit();
+  const ready = plans.filter(({ state }) => state === "ready");
+  const isLooser = ready.some(({ marks }) => marks.length > 0);
   const goesOn = action.goesOn === true && !isLooser;
   if (!goesOn)
     throwWorst(refused, "Nothing was written, because not every cluster can be changed.");
   if (options.dryRun) {
-    if (options.report === undefined) printKeptDenials(ready, run);
+    if (options.report === undefined) printKeptDenials(plans, run);
     throwWorst(refused);
     run.log("Nothing was written.\n");
-    return ready.map(({ plan }) => plan);
+    return plans;
   }
-  const perSecond = await ask(wanted, refused, options, run);
-  printKeptDenials(ready, run);
-  if (wanted.length > 0) await action.onAccept?.();
-  const results = await writeClusters(
-    wanted,
-    options,
-    { isSeveral, goesOn, onWritten: action.onWritten, perSecond },
-    run,
-  );
-  const written = results.filter((result) => "plan" in result);
-  logEffects(toWrite(written), isSeveral, run);
-  const now = ready.map((cluster) => written.find(({ name }) => name === cluster.name) ?? cluster);
-  const failures = [...refused, ...results.filter((result) => "failure" in result)];
-  report({ ...planned, ready: now }, failures, action.done, run);
-  return now.map(({ plan }) => plan);
+  const perSecond = await ask(ready, refused, options, run);
+  printKeptDenials(plans, run);
+  if (ready.length > 0) await action.onAccept?.();
+  const manner = { isSeveral, goesOn, onWritten: action.onWritten, perSecond };
+  const tried = await writeClusters(ready, options, manner, run);
+  logEffects(tried, isSeveral, run);
+  const now = clusters.map((cluster) => tried.find(({ name }) => name === cluster.name) ?? cluster);
+  report({ isSeveral, clusters: now }, action.done, run);
+  return judgedPlans({ isSeveral, clusters: now });
 }
 
 /** Prints the plans, or passes them as data to the command. */
 async function showPlans(
-  { ready, isSeveral }: PlannedClusters,
-  { report: pass }: ProposeOptions,
+  plans: readonly JudgedPlan[],
+  isSeveral: boolean,
+  { report: pass }: PlanOptions,
   run: Run,
-) {
-  const plans = ready.map((cluster) => ({
-    ...cluster,
-    prefix: cluster.plan.connection.review.prefix,
-  }));
-  if (pass === undefined) {
-    printPlans(plans, run);
-    logAfterPlans(ready, isSeveral, run);
-  } else
-    await pass(plans.map(({ shown, destination, prefix }) => planData(shown, destination, prefix)));
-}
-
-function logAfterPlans(ready: readonly ReadyCluster[], isSeveral: boolean, run: Run): void {
-  const output = outputByCluster(ready, run);
-  for (const { name, plan } of ready) {
+): Promise<void> {
+  if (pass !== undefined) return pass(plans.map(planData));
+  printPlans(plans, run);
+  const output = outputByCluster(plans, run);
+  for (const { name, afterPlan = [] } of plans) {
     const { log } = isSeveral ? output.runOf(name) : run;
-    for (const line of plan.afterPlan ?? []) log(`${line}\n`);
+    for (const line of afterPlan) log(`${line}\n`);
   }
   output.flush();
 }
 
-/** Returns the clusters that cannot be planned, then those whose plan a check refuses. */
-function refusedIn({ ready, failed }: PlannedClusters): readonly ClusterFailure[] {
-  return [
-    ...failed,
-    ...ready.flatMap(({ name, refusal: failure }) => (failure ? [{ name, failure }] : [])),
-  ];
+/** Returns the failures: those of plans, then of their checks, then of writes. */
+function failuresIn(clusters: PlannedClusters["clusters"]): readonly ClusterFailure[] {
+  const failed = clusters.filter((cluster) => "failure" in cluster);
+  return (["unplanned", "refused", "unwritten"] as const).flatMap((state) =>
+    failed.filter((cluster) => cluster.state === state),
+  );
 }
 
 /** Asks for the consent to write. Returns how many clusters can be written a second. */
 async function ask(
-  wanted: readonly ClusterToWrite[],
+  plans: readonly JudgedPlan[],
   refused: readonly ClusterFailure[],
-  options: ProposeOptions,
+  options: PlanOptions,
   run: Run,
 ): Promise<number> {
-  if (wanted.length === 0) return Infinity;
+  if (plans.length === 0) return Infinity;
   // The user decides with the failures in view; the error at the end repeats them.
   for (const line of options.yes ? [] : linesOf(refused)) run.log(`${line}\n`);
-  const proposals = wanted.map(({ proposal }) => proposal);
-  const perSecond = logIfLong(proposals, run);
-  await confirmAll(proposals, options, run);
+  const perSecond = logIfLong(plans, run);
+  await confirmPlans(plans, options, run);
   return perSecond;
 }
 
 /** Prints the outcome, or throws it if a cluster failed or a stack's ownership skips changes. */
-function report(
-  planned: PlannedClusters,
-  failures: readonly ClusterFailure[],
-  done = "Written",
-  run: Run,
-): void {
-  const { isSeveral, ready } = planned;
-  const skips = ready.flatMap((cluster) => skipsOf(cluster, isSeveral));
-  const isListed = isSeveral && ready.length + failures.length > 0;
-  const last = isListed ? [lastLine(done, planned, failures, run)] : [];
+function report(planned: PlannedClusters, done = "Written", run: Run): void {
+  const { isSeveral, clusters } = planned;
+  const failures = failuresIn(clusters);
+  if (!isSeveral && failures[0] !== undefined) throw failures[0].failure;
+  const skips = judgedPlans(planned).flatMap((plan) => skipsOf(plan, isSeveral));
+  const isListed =
+    isSeveral && clusters.some((cluster) => "plan" in cluster || "failure" in cluster);
+  const last = isListed ? [lastLine(done, clusters, failures, run)] : [];
   throwWorst(failures, ...last, ...skips);
   for (const line of last) run.log(`${line}\n`);
   if (skips.length > 0) throw finding(...skips);
 }
 
 /** Returns a line with the changes that a stack's ownership skips. */
-function skipsOf({ name, plan, proposal }: ReadyCluster, isSeveral: boolean): string[] {
-  const { skipped = [] } = proposal ?? {};
-  if (skipped.length === 0) return [];
-  const names = skipped.map((parameter) => shortName(parameter, plan.connection.review.prefix));
+function skipsOf({ name, state, skipped, connection }: JudgedPlan, isSeveral: boolean): string[] {
+  if (skipped.length === 0 || state === "refused") return [];
+  const names = skipped.map((parameter) => shortName(parameter, connection.review.prefix));
   return [
     `${isSeveral ? `${name}: ` : ""}Not written, because a stack manages it: ${listed(names, "", 10)}.`,
   ];
 }
 
-function isComplete({ plan, proposal }: ReadyCluster): boolean {
-  return [...(plan.uncovered ?? []), ...(proposal?.skipped ?? [])].length === 0;
+function isComplete({ uncovered = [], skipped }: JudgedPlan): boolean {
+  return uncovered.length + skipped.length === 0;
 }
 
 /** Returns how many clusters can be written a second. */
 export function logIfLong(
-  proposals: readonly Pick<Proposal, "changes" | "connection">[],
+  plans: readonly Pick<JudgedPlan, "plan" | "connection">[],
   run: Run,
 ): number {
-  const sizeOf = (some: typeof proposals) => some.flatMap(({ changes }) => changes).length;
-  const shares = [...Map.groupBy(proposals, ({ connection }) => connection.rates)];
+  const sizeOf = (some: typeof plans) => some.flatMap(({ plan }) => plan.changes).length;
+  const shares = [...Map.groupBy(plans, ({ connection }) => connection.rates)];
   const seconds = Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
-  const where = proposals.length === 1 ? "" : " in each account and Region, AWS's quota,";
+  const where = plans.length === 1 ? "" : " in each account and Region, AWS's quota,";
   if (seconds >= LONG_S) {
-    const what = `${count(sizeOf(proposals))} at ${shares[0]?.[0].writes} a second${where}`;
+    const what = `${count(sizeOf(plans))} at ${shares[0]?.[0].writes} a second${where}`;
     const stop = "You can stop it and run the command again: it writes only what is missing.";
     run.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
   }
-  return proposals.length / seconds;
+  return plans.length / seconds;
 }
 
 /** Shorter writes need no notice. */
 const LONG_S = 60;
 
-function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, run: Run): void {
-  const output = outputByCluster(written, run);
-  for (const cluster of written) {
-    const { name, plan, proposal } = cluster;
-    const { log } = isSeveral ? output.runOf(name) : run;
-    const [effect, ...others] = plan.effect?.(withAwsClock(run).clock(), isComplete(cluster)) ?? [
-      EFFECT,
-    ];
-    for (const line of [`${proposal.outcome ?? outcome(proposal.changes)} ${effect}`, ...others])
+function logEffects(tried: readonly JudgedPlan[], isSeveral: boolean, run: Run): void {
+  const output = outputByCluster(tried, run);
+  for (const plan of tried.filter(({ state }) => state === "written")) {
+    const { log } = isSeveral ? output.runOf(plan.name) : run;
+    const now = withAwsClock(run).clock();
+    const [first, ...others] = plan.effect?.(now, isComplete(plan)) ?? [EFFECT];
+    for (const line of [`${plan.outcome ?? outcome(plan.plan.changes)} ${first}`, ...others])
       log(`${line}\n`);
   }
   output.flush();
@@ -216,14 +176,14 @@ function logEffects(written: readonly ClusterToWrite[], isSeveral: boolean, run:
 
 function lastLine(
   done: string,
-  { ready, idle }: PlannedClusters,
+  clusters: readonly ClusterState[],
   failures: readonly ClusterFailure[],
   run: Run,
-) {
-  const isDone = (cluster: ReadyCluster) =>
-    isComplete(cluster) && !failures.some(({ name }) => name === cluster.name);
-  const all = new Set([...ready, ...failures].map(({ name }) => name)).size + idle.length;
-  const nothing = idle.length === 0 ? "" : `, nothing to do in ${idle.length}`;
+): string {
+  const isDone = (cluster: ClusterState) =>
+    "plan" in cluster && !("failure" in cluster) && isComplete(cluster);
+  const idle = clusters.filter(({ state }) => state === "absent" || state === "idle").length;
+  const nothing = idle === 0 ? "" : `, nothing to do in ${idle}`;
   const reasons = failures.map(({ name, failure }) => `${name} (${shortReasonOf(failure)})`);
   const not = reasons.length === 0 ? "" : ` Not ${done.toLowerCase()} in: ${reasons.join(", ")}.`;
   // A later run may succeed where this one failed.
@@ -231,5 +191,5 @@ function lastLine(
   const repeat = repeats
     ? ` Repeat: ${[programName(run.environment), ...(run.words ?? []).map(shellWord)].join(" ")}`
     : "";
-  return `${done} in ${ready.filter(isDone).length} of ${all} clusters${nothing}.${not}${repeat}`;
+  return `${done} in ${clusters.filter(isDone).length} of ${clusters.length} clusters${nothing}.${not}${repeat}`;
 }

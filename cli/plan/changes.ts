@@ -6,9 +6,9 @@ import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm"
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { managerOf, OWNER_TAG } from "../../functions/settings/stack.ts";
-import type { Connection } from "../aws/connection.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
+import type { Store } from "../aws/store.ts";
 import { finding, usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
@@ -156,7 +156,7 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
  */
 export async function withoutManaged(
   plan: Plan,
-  { ssm, review, rates }: Connection,
+  { ssm, review, rates }: Store,
   force: boolean,
   run: Run,
 ) {
@@ -190,7 +190,7 @@ export async function withoutManaged(
 /** Prints what a session mapping trusts, if the changes write one. */
 export function warnOfSessionTrust(
   changes: readonly Change[],
-  { review }: Connection,
+  { review }: Store,
   { log }: Run,
 ): void {
   const isOfSessions = ({ name }: Change) => readName(review.prefix, name)?.kind === "sso-session";
@@ -211,4 +211,18 @@ export function planFor(
   desired: ReadonlyMap<string, string>,
 ): Plan {
   return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
+}
+
+/** Returns a sentence that reports the writes. */
+export function outcome(done: readonly Change[]): string {
+  const removed = done.filter(({ action }) => action === "remove").length;
+  const wrote = done.length - removed;
+  if (removed === 0) return `Wrote ${count(wrote)}.`;
+  return wrote === 0
+    ? `Removed ${count(removed)}.`
+    : `Wrote ${count(wrote)} and removed ${removed}.`;
+}
+
+export function count(changes: number): string {
+  return changes === 1 ? "1 parameter" : `${changes} parameters`;
 }

@@ -1,84 +1,22 @@
-// What judges a plan: which of its changes need consent, what is refused, and the order of the
-// writes.
+// Makes the plan of one cluster and judges it: what is written, what needs consent, and what is
+// refused.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
-import type { Connection } from "../aws/connection.ts";
-import { EXIT, Failure } from "../io/errors.ts";
+import { logAssumptions } from "../aws/connection.ts";
+import type { ChosenCluster } from "../cmdline/chosen-clusters.ts";
+import { EXIT, Failure, finding } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
-import type { Mark, Phase } from "../model/judgement.ts";
-import { type Looks, looksAt } from "../model/looks.ts";
-import { isStored, type VersionedParameter } from "../model/stored.ts";
-import type { Change } from "./changes.ts";
-
-/** What a judge needs to know beside the changes. */
-export interface PlanToJudge {
-  /** Parameters under the prefix that were read for the plan. */
-  readonly known: ReadonlyMap<string, VersionedParameter>;
-  /** Requested changes that are not written, because a stack manages their parameters. */
-  readonly skipped: readonly Change[];
-  /** As in `ClusterPlan`. */
-  readonly grantsNothing: boolean;
-  /** Whether the user skips the checks of `guard`. */
-  readonly force: boolean;
-}
-
-/** What the plan, its checks and its writes need to know about the changes. */
-export interface PlanJudgement {
-  /** The stored parameters that were read, by name. */
-  readonly current: ReadonlyMap<string, VersionedParameter>;
-  /** What needs the consent of the user. */
-  readonly marks: readonly Mark[];
-  /** Warnings about the values that are written, by parameter. */
-  readonly warnings: ReadonlyMap<string, readonly string[]>;
-  /** A sentence about how a parameter is written, by its name. */
-  readonly notes: ReadonlyMap<string, string>;
-  /** What the operator may not read. */
-  readonly unread: Looks;
-  /** Throws a `Failure` if the changes must not be written without --force. */
-  readonly guard: () => Promise<void>;
-  /**
-   * Returns the next writes; `undefined` if every parameter has its wanted value. It adds to
-   * `current` what it reads.
-   */
-  readonly nextPhase: (
-    changes: readonly Change[],
-    current: Map<string, VersionedParameter>,
-    clock: number,
-  ) => Promise<Phase | undefined>;
-  /** Waits until `until`, when the function has read `what`, a phrase for parameters. */
-  readonly waitForCaches: (until: number, what: string, run: Run) => Promise<void>;
-  /** Returns `before`, with the parameters that the judgement used as they are now. */
-  readonly again: (
-    before: ReadonlyMap<string, VersionedParameter>,
-  ) => Promise<Map<string, VersionedParameter>>;
-  /**
-   * Throws if the changes must not be written beside those of other operators.
-   *
-   * @param others a phrase for the parameters that another operator changed; empty if none did
-   * @param clock the running clock
-   */
-  readonly checkConsent: (
-    changes: readonly Change[],
-    current: Map<string, VersionedParameter>,
-    others: string,
-    clock: number,
-  ) => Promise<void>;
-}
-
-/** Judges changes that no stack manages, in one cluster. Reads what it needs. */
-export type Judge = (
-  changes: readonly Change[],
-  plan: PlanToJudge,
-  connection: Connection,
-  run: Run,
-) => Promise<PlanJudgement>;
-
-/** What the user accepted. */
-export interface Accepted extends PlanJudgement {
-  readonly changes: readonly Change[];
-  /** Whether the lockout check was skipped. */
-  readonly force: boolean;
-}
+import { beforeWrites } from "./before-writes.ts";
+import { isRemoval, withoutEnded, withoutManaged } from "./changes.ts";
+import type {
+  ClusterPlan,
+  ClusterState,
+  Judged,
+  JudgedPlan,
+  PlanOptions,
+  PlanToJudge,
+} from "./plan.ts";
+import { destinationOf, requireCluster } from "./read.ts";
 
 /**
  * Another operator changed what the plan changes, between two of its readings. A new plan may
@@ -100,29 +38,94 @@ export function isOutdated(error: unknown): boolean {
 }
 
 /**
- * Judges a plan of callers, issuer keys or published clusters. They give no identity access to the cluster, so no change
- * needs consent, and the order of the writes does not matter. Throws for a mapping: it needs the
- * rule of access, `judgeAccess`.
+ * Makes the plan and judges it. Plans again if another operator changes what the plan changes while
+ * it is made.
+ *
+ * @param makePlan returns `undefined` if nothing is to change
  */
-export const judgeNoMapping: Judge = async (changes, { known }, { review }) => {
-  const mapping = changes.find(({ name }) => readName(review.prefix, name) !== undefined);
-  if (mapping !== undefined) throw new Error(`${mapping.name} needs the rule of access.`);
-  return {
-    current: known,
-    marks: [],
-    warnings: new Map(),
-    notes: new Map(),
-    unread: looksAt(),
-    guard: async () => {},
-    async nextPhase(wanted, current, clock) {
-      const left = wanted.filter(({ name, value }) => !isStored(value, current.get(name)));
-      if (left.length === 0) return undefined;
-      const writes = left.map(({ name, value }) => ({ name, value, uses: looksAt() }));
-      return { writes, waitsFor: [], from: clock };
-    },
-    waitForCaches: async () => {},
-    // Each write reads its own parameter again, which is all that it depends on.
-    again: async (before) => new Map(before),
-    checkConsent: async () => {},
+export async function planAndJudge<P extends ClusterPlan>(
+  cluster: ChosenCluster,
+  makePlan: () => Promise<P | undefined>,
+  options: PlanOptions,
+  run: Run,
+): Promise<ClusterState<P>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await beforeWrites(run, async () => {
+        const planned = await makePlan();
+        if (planned === undefined) return { state: "idle", name: cluster.name };
+        return judgePlan(planned, cluster, options, run);
+      });
+    } catch (error) {
+      if (!(error instanceof ChangedBetween) || attempt === MOST_PLANS) throw error;
+      run.log(
+        `Another operator changed ${error.parameter} while the plan was made. The plan starts again.\n`,
+      );
+    }
+  }
+}
+
+const MOST_PLANS = 5;
+
+/** Judges the plan. Throws if what its checks need cannot be read. */
+export async function judgePlan<P extends ClusterPlan>(
+  planned: P,
+  cluster: ChosenCluster,
+  options: PlanOptions,
+  run: Run,
+): Promise<JudgedPlan<P>> {
+  const { known, connection } = planned;
+  const { review } = connection;
+  const force = options.force === true;
+  await requireCluster(known, connection, options, run);
+  const { problem } = connection.functions.own;
+  // Callers and published clusters do not depend on its settings.
+  if (planned.plan.changes.some((change) => readName(review.prefix, change.name) !== undefined))
+    logAssumptions(connection, run);
+  const current = withoutEnded(planned.plan, review.now);
+  const { plan, managed } = await withoutManaged(current, connection, force, run);
+  const toJudge: PlanToJudge = { ...planned, plan, managed, force };
+  const judgement = (await planned.judge?.(toJudge, run)) ?? { marks: [] };
+  // Skipped prunes are not errors: the file does not request them by name.
+  const skipped = managed
+    .filter((change) => !(isRemoval(change) && options.prune))
+    .map((change) => change.name);
+  const judged = {
+    ...planned,
+    ...toJudge,
+    ...judgement,
+    name: cluster.name,
+    cluster,
+    current: judgement.current ?? known,
+    warnings: judgement.warnings ?? new Map(),
+    notes: new Map([...(planned.notes ?? []), ...(judgement.notes ?? [])]),
+    destination: await destinationOf(connection, judgement.current ?? known, run),
+    skipped,
   };
-};
+  if (plan.changes.length === 0 && skipped.length === 0) return { ...judged, state: "unchanged" };
+  const failure = await refusalOf(judged, problem);
+  return failure === undefined
+    ? { ...judged, state: "ready" }
+    : { ...judged, state: "refused", failure };
+}
+
+/**
+ * Returns why a plan must not be written, if it must not.
+ *
+ * @param problem a sentence about the settings of the function, if they are invalid
+ */
+async function refusalOf(
+  { plan, grantsNothing, force, guard }: Judged,
+  problem: string | undefined,
+): Promise<Failure | undefined> {
+  if (plan.changes.length === 0) return finding("Nothing was written.");
+  if (problem !== undefined && !grantsNothing) return finding(`Nothing was written. ${problem}`);
+  if (force) return undefined;
+  try {
+    await guard?.();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

@@ -3,7 +3,8 @@
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
 import { finding } from "../io/errors.ts";
-import { type ReviewSettings, shortName } from "../model/evaluation.ts";
+import type { Run } from "../io/run.ts";
+import { type MappingNames, type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { mergeValues } from "./write-list.ts";
@@ -33,6 +34,11 @@ export function rebased(
   return { ...change, value: merged };
 }
 
+/** Logs that both changes of `what`, a phrase for parameters, are kept. */
+export function logBothKept(what: string, { log }: Run): void {
+  log(`Another operator changed ${what} at the same time. Both changes are kept.\n`);
+}
+
 /**
  * Throws unless the function accepts both lists: a merge could give another meaning to an invalid
  * one.
@@ -41,7 +47,7 @@ export function checkMerge(
   { name, check }: Change,
   merged: string,
   theirs: string,
-  review: ReviewSettings,
+  review: MappingNames,
 ) {
   const { prefix, partition } = review;
   const { kind = "callers", account = "" } = readName(prefix, name) ?? {};

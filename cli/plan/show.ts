@@ -6,7 +6,7 @@ import { asciiLowerCase } from "../../functions/lib/text.ts";
 import { hangingIndent, listed } from "../io/print.ts";
 import type { Run, Tone } from "../io/run.ts";
 import type { PlacedEntry } from "../model/entry-arns.ts";
-import { shortName } from "../model/evaluation.ts";
+import { type ReviewSettings, shortName } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
 import { makesAdministrator, riskRank } from "../model/names.ts";
 import { normal } from "../model/stored.ts";
@@ -16,28 +16,26 @@ const SIGN = { add: "+", change: "~", remove: "-" } as const;
 
 const INDENT = "    ";
 
-export interface ShownPlan extends Plan {
+/** A judged plan of one cluster, as far as it is printed. */
+export interface PlanToShow {
+  readonly name: string;
+  readonly plan: Plan;
   readonly marks: readonly Mark[];
   /** The warnings of each parameter, by its name. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
   /** A sentence about how a parameter is written, by its name. */
   readonly notes?: ReadonlyMap<string, string>;
+  readonly destination: string;
+  readonly connection: { readonly review: Pick<ReviewSettings, "prefix"> };
 }
 
 type Output = Pick<Run, "columns" | "print">;
 
-interface ClusterToShow {
-  readonly name: string;
-  readonly shown: ShownPlan;
-  readonly destination: string;
-  readonly prefix: string;
-}
-
 /** Prints equal plans of several clusters once. */
-export function printPlans(clusters: readonly ClusterToShow[], { print, columns }: Output): void {
+export function printPlans(clusters: readonly PlanToShow[], { print, columns }: Output): void {
   const plans = clusters.map((cluster) => {
     const texts: Parameters<Output["print"]>[] = [];
-    printPlan(cluster.shown, cluster.prefix, {
+    printPlan(cluster, {
       columns,
       print: (...text) => void texts.push(text),
     });
@@ -56,11 +54,11 @@ export function printPlans(clusters: readonly ClusterToShow[], { print, columns 
  * they are not part of the plan, of which the last lines ask for one.
  */
 export function printKeptDenials(
-  clusters: readonly Pick<ClusterToShow, "name" | "shown">[],
+  clusters: readonly Pick<PlanToShow, "name" | "plan">[],
   { print, columns }: Output,
 ): void {
-  for (const { name, shown } of clusters) {
-    const { keptDenials = [] } = shown;
+  for (const { name, plan } of clusters) {
+    const { keptDenials = [] } = plan;
     if (keptDenials.length === 0) continue;
     const where = clusters.length > 1 ? `${name}: ` : "";
     const what = keptDenials.length === 1 ? "denial" : "denials";
@@ -70,8 +68,9 @@ export function printKeptDenials(
 }
 
 /** Prints one plan. Wraps its lines unless `columns` is `undefined`, as for a pipe. */
-function printPlan(plan: ShownPlan, prefix: string, run: Output): void {
-  const { changes, unchanged, extra, marks, warnings, notes } = plan;
+function printPlan({ plan, marks, warnings, notes, connection }: PlanToShow, run: Output): void {
+  const { changes, unchanged, extra } = plan;
+  const { prefix } = connection.review;
   const line = (head: string, text: string, tone?: Tone) =>
     run.print(hangingIndent(head, text, run.columns), tone);
   const kinds = [...Map.groupBy(byPerson(riskiestFirst(marks)), ({ kind }) => kind).values()];
@@ -300,8 +299,15 @@ function show(value: unknown): string {
  * Returns the plan as data for programs. Values are parsed JSON where they are valid. `marks` are
  * the lines with `!`.
  */
-export function planData(plan: ShownPlan, destination: string, prefix: string) {
-  const { changes, unchanged, extra, keptDenials = [], marks, warnings } = plan;
+export function planData({
+  plan,
+  marks,
+  warnings,
+  destination,
+  connection,
+}: Omit<PlanToShow, "name" | "notes">) {
+  const { changes, unchanged, extra, keptDenials = [] } = plan;
+  const { prefix } = connection.review;
   return {
     destination,
     changes: changes.map(({ action, name, before, value }) => ({

@@ -6,8 +6,8 @@ import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
+import { NOTHING } from "./before-writes.ts";
 import { Overwrote, Unsure } from "./write-parameter.ts";
 
 /**
@@ -40,19 +40,6 @@ export function outcomeOf(error: unknown): { readonly state: State; readonly nam
  */
 export type Written = Readonly<Record<"written" | "begun" | "unsure" | "left", readonly string[]>>;
 
-/** Runs `work`, which must not write. After Ctrl-C, the error says that nothing was written. */
-export async function beforeWrites<T>({ interrupted }: Run, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isOfUser =
-      interrupted.aborted &&
-      !(error instanceof Failure) &&
-      toFailure(error)?.exitCode === EXIT.interrupted;
-    throw isOfUser ? new Failure(EXIT.interrupted, NOTHING, { cause: error }) : error;
-  }
-}
-
 /** Runs `work` after the writes of a plan. An error in it also says `what` is written. */
 export async function afterWrites<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -64,7 +51,33 @@ export async function afterWrites<T>(what: string, work: () => Promise<T>): Prom
   }
 }
 
-const NOTHING = "Nothing was written.";
+/**
+ * Returns the error that states why writing stopped, and lists what is written and what is left; the
+ * error itself if it is a bug.
+ *
+ * @param begun names of the parameters that this command has written
+ * @param rest names of the parameters that do not have their wanted value
+ */
+export function stoppedBy(
+  error: unknown,
+  begun: ReadonlySet<string>,
+  rest: readonly string[],
+  prefix: string,
+): unknown {
+  const failure = toFailure(error);
+  if (failure === undefined) return error;
+  const { state, name: failed } = outcomeOf(error);
+  const isUnsure = (name: string) => state === "unknown" && name === failed;
+  const isBegun = (name: string) => begun.has(name) || name === failed;
+  const known = rest.filter((name) => !isUnsure(name));
+  const names = {
+    written: [...begun].filter((name) => !rest.includes(name)),
+    begun: known.filter(isBegun),
+    unsure: rest.filter(isUnsure),
+    left: known.filter((name) => !isBegun(name)),
+  };
+  return stopped(failure, names, error, prefix);
+}
 
 /**
  * Creates the error that reports what is written and what is left. Running the same command again

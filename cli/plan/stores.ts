@@ -13,7 +13,7 @@ import type { Run } from "../io/run.ts";
  * before a connection in the prefix, the Region and the accounts that the contexts require.
  */
 export async function neighboursOf(
-  { cluster: own }: ClusterRun,
+  own: ChosenCluster,
   runs: readonly ClusterRun[],
 ): Promise<readonly string[]> {
   const isDifferent = (first: string | undefined, second: string | undefined) =>

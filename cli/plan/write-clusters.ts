@@ -1,41 +1,19 @@
 // Writes the accepted plans of one or several clusters, to up to 16 stores at once.
 
 import { withAwsClock } from "../aws/calls.ts";
-import type { AwsOptions } from "../aws/client.ts";
 import { isAccessDenied, toFailure } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
-import { type ClusterFailure, inTurns, outputByCluster } from "../cmdline/clusters.ts";
+import { inTurns, outputByCluster } from "../cmdline/clusters.ts";
 import { EXIT, type Failure, silentExit } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
-import { isOutdated } from "./judge.ts";
-import {
-  type ClusterPlan,
-  confirmAll,
-  type Prepared,
-  type Proposal,
-  type ProposeOptions,
-  prepare,
-} from "./propose.ts";
+import { beforeWrites, confirmPlans } from "./before-writes.ts";
+import { isOutdated, judgePlan } from "./judge.ts";
+import type { JudgedPlan, PlanOptions } from "./plan.ts";
 import { printPlans } from "./show.ts";
-import { beforeWrites, Stopped } from "./stopped.ts";
-import { writeAll } from "./write.ts";
-
-/** A cluster whose change is planned and judged. */
-export interface ReadyCluster<P extends ClusterPlan = ClusterPlan> extends Prepared {
-  readonly name: string;
-  readonly cluster: AwsOptions;
-  readonly plan: P;
-}
-
-/** A cluster with changes to write. */
-export type ClusterToWrite = ReadyCluster & { readonly proposal: Proposal };
-
-export function toWrite(ready: readonly ReadyCluster[]): readonly ClusterToWrite[] {
-  return ready.flatMap(({ proposal, ...cluster }) =>
-    proposal === undefined ? [] : [{ ...cluster, proposal }],
-  );
-}
+import { Stopped } from "./stopped.ts";
+import { writeInPhases } from "./write.ts";
+import { writeValues } from "./write-values.ts";
 
 /** How the clusters are written. */
 interface Manner {
@@ -51,41 +29,38 @@ interface Manner {
   readonly perSecond: number;
 }
 
-/**
- * Returns what was written or failed, in the order of `wanted`. Throws the failure of the only
- * cluster.
- */
+/** Returns the plans as they were written or not, or those that replaced them, in their order. */
 export async function writeClusters(
-  wanted: readonly ClusterToWrite[],
-  options: ProposeOptions,
+  plans: readonly JudgedPlan[],
+  options: PlanOptions,
   { isSeveral, goesOn, onWritten, perSecond }: Manner,
   run: Run,
-): Promise<(ReadyCluster | ClusterFailure)[]> {
-  const progress = startProgress("writing clusters", wanted.length, run, perSecond);
-  const output = outputByCluster(wanted, run);
+): Promise<JudgedPlan[]> {
+  const progress = startProgress("writing clusters", plans.length, run, perSecond);
+  const output = outputByCluster(plans, run);
   const timer = setInterval(output.flush, FLUSH_MS);
   const runOf = (name: string) => withAwsClock(isSeveral ? output.runOf(name) : run);
   /** Aborted when no further cluster is written. */
   const stop = new AbortController();
 
-  async function writeCluster(cluster: ClusterToWrite): Promise<ReadyCluster | ClusterFailure> {
-    const { name, proposal } = cluster;
+  async function writeCluster(planned: JudgedPlan): Promise<JudgedPlan> {
+    const ownRun = runOf(planned.name);
     try {
-      if (isSeveral) await waitForTurn(proposal, run);
-      if (stop.signal.aborted) return { name, failure: silentExit() };
-      const written = await writeOrReplace(cluster, options, runOf(name));
+      await waitForTurn(planned, run);
+      if (stop.signal.aborted) return { ...planned, state: "unwritten", failure: silentExit() };
+      const written = await writeOrReplace(planned, options, ownRun);
       await onWritten?.();
       return written;
     } catch (error) {
       const failure = failureOfCluster(error, run);
       if (!goesOn || isEnd(failure)) stop.abort();
-      if (!isSeveral || failure === undefined) throw error;
-      return { name, failure };
+      if (failure === undefined) throw error;
+      return { ...planned, state: "unwritten", failure };
     }
   }
 
-  const first = goesOn ? [] : wanted.slice(0, 1);
-  const others = wanted.slice(first.length);
+  const first = goesOn ? [] : plans.slice(0, 1);
+  const others = plans.slice(first.length);
   const showEnded = (ended: number) => isSeveral && progress.show(ended);
   try {
     const results = await inTurns(first, writeCluster, { onEnd: showEnded });
@@ -105,10 +80,9 @@ const FLUSH_MS = 1_000;
  * Waits until the account and Region may write the changes. After Ctrl-C, the error says that
  * nothing was written.
  */
-function waitForTurn({ connection, changes }: Proposal, run: Run): Promise<void> {
-  return beforeWrites(run, () =>
-    limitsOf(connection.rates, run).write(run.interrupted, changes.length),
-  );
+async function waitForTurn({ connection, plan }: JudgedPlan, run: Run): Promise<void> {
+  const { write } = limitsOf(connection.rates, run);
+  await beforeWrites(run, () => write(run.interrupted, plan.changes.length)).catch(throwStopped);
 }
 
 /**
@@ -129,48 +103,52 @@ function isEnd(failure: Failure | undefined): boolean {
  * the plan that was written.
  */
 async function writeOrReplace(
-  cluster: ClusterToWrite,
-  options: ProposeOptions,
+  planned: JudgedPlan,
+  options: PlanOptions,
   run: Run,
-): Promise<ReadyCluster> {
-  const { plan, proposal } = cluster;
-  try {
-    await writeAll(proposal, proposal.connection, run);
-    return cluster;
-  } catch (error) {
-    // A write that may be stored is not repeated elsewhere.
-    const isAbsent = error instanceof Stopped && error.state === "absent";
-    const isRefused = isAbsent && (isAccessDenied(error) || isOutdated(error));
-    if (plan.ifRefused === undefined || !isRefused) throw error;
-    const other = await plan.ifRefused(error, run).catch(stop);
-    if (other === undefined) throw error;
-    return writeOther(other, cluster, options, run);
+): Promise<JudgedPlan> {
+  let plan = planned;
+  while (plan.state === "ready") {
+    try {
+      if (plan.order === undefined) await writeValues(plan.plan.changes, plan.connection, run);
+      else await writeInPhases(plan, plan.order, run);
+      plan = { ...plan, state: "written" };
+    } catch (error) {
+      plan = await replacementOf(plan, error, options, run);
+    }
   }
+  return plan;
 }
 
-/** Writes a plan that replaces that of the cluster. */
-async function writeOther(
-  plan: ClusterPlan,
-  { name, cluster, proposal }: ClusterToWrite,
-  options: ProposeOptions,
+/**
+ * Returns the plan that replaces one of which a write was refused, with the state `written` if what
+ * it wants is written already. Throws the error if no plan does.
+ */
+async function replacementOf(
+  refused: JudgedPlan,
+  error: unknown,
+  options: PlanOptions,
   run: Run,
-): Promise<ReadyCluster> {
-  const prepared = await prepare(plan, options, run).catch(stop);
-  const ready: ReadyCluster = { name, cluster, plan, ...prepared };
-  printPlans([{ ...ready, prefix: plan.connection.review.prefix }], run);
-  if (ready.refusal !== undefined) return stop(ready.refusal);
-  const [left] = toWrite([ready]);
-  if (left === undefined) {
-    // The rest of the earlier plan is written.
-    const { outcome } = plan;
-    return outcome === undefined ? ready : { ...ready, proposal: { ...proposal, outcome } };
+): Promise<JudgedPlan> {
+  // A write that may be stored is not repeated elsewhere.
+  const isAbsent = error instanceof Stopped && error.state === "absent";
+  const isRefused = isAbsent && (isAccessDenied(error) || isOutdated(error));
+  if (refused.ifRefused === undefined || !isRefused) throw error;
+  const planned = await refused.ifRefused(error, run).catch(throwStopped);
+  if (planned === undefined) throw error;
+  const judged = await judgePlan(planned, refused.cluster, options, run).catch(throwStopped);
+  printPlans([judged], run);
+  if (judged.state === "refused") return throwStopped(judged.failure);
+  if (judged.state === "unchanged") {
+    const { outcome } = planned;
+    return outcome === undefined ? judged : { ...judged, state: "written" };
   }
-  await confirmAll([left.proposal], { ...options, yes: true }, run).catch(stop);
-  return writeOrReplace(left, options, run);
+  await confirmPlans([judged], { ...options, yes: true }, run).catch(throwStopped);
+  return judged;
 }
 
-/** Throws the error as a `Failure` of a write. */
-function stop(error: unknown): never {
+/** Throws the error as a `Failure` of a write that has written nothing. */
+function throwStopped(error: unknown): never {
   const failure = error instanceof Stopped ? undefined : toFailure(error);
   throw failure === undefined ? error : new Stopped(failure, failure.lines, "absent", error);
 }

@@ -1,22 +1,19 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
-import { isDeepStrictEqual } from "node:util";
-import type { Connection } from "../aws/connection.ts";
-import { toFailure } from "../aws/errors.ts";
 import { type RateLimit, rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { shortName } from "../model/evaluation.ts";
-import type { PhaseWrite } from "../model/judgement.ts";
+import type { Phase, PhaseWrite } from "../model/judgement.ts";
 import { looksAt, looksWithout, sizeOf } from "../model/looks.ts";
-import { entryKey, isStored, listIn, type VersionedParameter } from "../model/stored.ts";
+import { isStored, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
-import type { Accepted } from "./judge.ts";
-import { checkMerge, rebased } from "./rebase.ts";
-import { NoOrder, outcomeOf, stopped } from "./stopped.ts";
-import { mergeValues, writeList } from "./write-list.ts";
+import type { JudgedPlan, Order } from "./plan.ts";
+import { checkMerge, logBothKept, rebased } from "./rebase.ts";
+import { NoOrder, stoppedBy } from "./stopped.ts";
+import { mergeKeyOf, mergeValues, writeList } from "./write-list.ts";
 import { NeighbourChanged, type Neighbours, writeValue } from "./write-parameter.ts";
 
 /** More than the number of operators who may change the same parameters during one command. */
@@ -31,6 +28,9 @@ const MOST_NEIGHBOURS = 9;
  */
 const WRITES_WITHOUT_NEIGHBOURS = 20;
 
+/** A plan, with what its writes are judged from. */
+type OrderedPlan = Pick<JudgedPlan, "plan" | "connection" | "current" | "force">;
+
 /**
  * Writes in the phases of the judgement. Before each one, the parameters that the plan uses are read
  * again.
@@ -38,19 +38,27 @@ const WRITES_WITHOUT_NEIGHBOURS = 20;
  * @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no
  * response
  */
-export async function writeAll(
-  accepted: Accepted,
-  connection: Connection,
-  run: Run,
-): Promise<void> {
-  const progress = startProgress("writing", accepted.changes.length, run, connection.rates.writes);
+export async function writeInPhases(plan: OrderedPlan, order: Order, run: Run): Promise<void> {
+  const { changes } = plan.plan;
+  const progress = startProgress("writing", changes.length, run, plan.connection.rates.writes);
   const endOfWaiting = logIfSlow(run);
-  const writing = new Writing(accepted, connection, run, progress);
+  const writing = new Writing(plan, order, run);
   try {
-    let isLeft = true;
-    while (isLeft) isLeft = await writing.phase();
+    for (;;) {
+      const phase = await writing.nextPhase();
+      if (phase === undefined) return;
+      for (const write of phase) {
+        if (!(await writing.write(write))) break;
+        progress.show(writing.times.size);
+      }
+    }
   } catch (error) {
-    throw writing.reportOf(error);
+    throw stoppedBy(
+      error,
+      new Set(writing.times.keys()),
+      writing.rest(),
+      plan.connection.review.prefix,
+    );
   } finally {
     progress.end();
     endOfWaiting();
@@ -58,84 +66,58 @@ export async function writeAll(
 }
 
 class Writing {
-  readonly #accepted: Accepted;
-  readonly #connection: Connection;
+  /** When this command wrote a parameter, by name. */
+  readonly times = new Map<string, number>();
+  readonly #plan: OrderedPlan;
+  readonly #order: Order;
   readonly #run: Run;
-  readonly #progress: ReturnType<typeof startProgress>;
   readonly #waitForTurn: RateLimit;
   #changes: readonly Change[];
   #current: Map<string, VersionedParameter>;
-  /** When this command wrote a parameter, by name. */
-  readonly #times = new Map<string, number>();
   #rereads = 0;
 
-  constructor(
-    accepted: Accepted,
-    connection: Connection,
-    run: Run,
-    progress: ReturnType<typeof startProgress>,
-  ) {
-    this.#accepted = accepted;
-    this.#connection = connection;
+  constructor(plan: OrderedPlan, order: Order, run: Run) {
+    this.#plan = plan;
+    this.#order = order;
     this.#run = run;
-    this.#progress = progress;
-    this.#waitForTurn = rateLimited(connection.rates.writes);
-    this.#changes = accepted.changes;
-    this.#current = new Map(accepted.current);
+    this.#waitForTurn = rateLimited(plan.connection.rates.writes);
+    this.#changes = plan.plan.changes;
+    this.#current = new Map(plan.current);
   }
 
-  /** Writes the next phase. Returns whether something may be left to write. */
-  async phase(): Promise<boolean> {
-    const planned = await this.#next();
-    if (planned === undefined) return false;
-    await this.#accepted.waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#run);
-    if (await this.#readAgain()) return true;
-    const { writes = [] } = (await this.#next(planned.from)) ?? {};
-    if (writes.length === 0 && !this.#accepted.force) {
-      throw new NoOrder(
-        EXIT.finding,
-        "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
-      );
+  /** Waits for the next phase, and returns its writes; `undefined` if nothing is left to write. */
+  async nextPhase(): Promise<readonly PhaseWrite[] | undefined> {
+    const { waitForCaches } = this.#order;
+    for (;;) {
+      const planned = await this.#phaseFrom();
+      if (planned === undefined) return undefined;
+      await waitForCaches(planned.from, this.#listed(planned.waitsFor), this.#run);
+      if (await this.#readAgain()) continue;
+      const { writes = [] } = (await this.#phaseFrom(planned.from)) ?? {};
+      if (writes.length === 0 && !this.#plan.force) {
+        throw new NoOrder(
+          EXIT.finding,
+          "Refused: each of these changes would leave no administrator for a time. To write them, use --force.",
+        );
+      }
+      const left = this.#changes
+        .filter((change) => !this.#isDone(change))
+        .map((write) => ({ ...write, uses: looksAt() }));
+      const phase = writes.length > 0 ? writes : left;
+      const isFar = phase.some((write) => this.#neighboursOf(write) === undefined);
+      return isFar ? phase.slice(0, WRITES_WITHOUT_NEIGHBOURS) : phase;
     }
-    const left = this.#changes
-      .filter((change) => !this.#isDone(change))
-      .map((write) => ({ ...write, uses: looksAt() }));
-    const all = writes.length > 0 ? writes : left;
-    const isFar = all.some((write) => this.#neighboursOf(write) === undefined);
-    try {
-      for (const write of isFar ? all.slice(0, WRITES_WITHOUT_NEIGHBOURS) : all)
-        await this.#write(write);
-    } catch (error) {
-      if (!(error instanceof NeighbourChanged)) throw error;
-    }
-    return true;
   }
 
-  /**
-   * Returns an error that states why a phase has stopped, and lists what is written and what is
-   * left; the error itself if it is a bug.
-   */
-  reportOf(error: unknown): unknown {
-    const failure = toFailure(error);
-    if (failure === undefined) return error;
-    const { state, name: failed } = outcomeOf(error);
-    const isUnsure = (name: string) => state === "unknown" && name === failed;
-    const isBegun = (name: string) => this.#times.has(name) || name === failed;
-    const rest = this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
-    const others = rest.filter((name) => !isUnsure(name));
-    const found = {
-      written: [...this.#times.keys()].filter((name) => !rest.includes(name)),
-      begun: others.filter(isBegun),
-      unsure: rest.filter(isUnsure),
-      left: others.filter((name) => !isBegun(name)),
-    };
-    return stopped(failure, found, error, this.#connection.review.prefix);
+  /** Returns the parameters that do not have their wanted value. */
+  rest(): string[] {
+    return this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
   }
 
   /** Plans the next phase by the plan's time, except for waits. */
-  #next(from = 0) {
+  #phaseFrom(from = 0): Promise<Phase | undefined> {
     const clock = Math.max(from, this.#run.clock());
-    return this.#accepted.nextPhase(this.#changes, this.#current, clock);
+    return this.#order.nextPhase(this.#changes, this.#current, clock);
   }
 
   /**
@@ -144,11 +126,11 @@ class Writing {
    */
   async #readAgain(): Promise<boolean> {
     const before = this.#current;
-    const fresh = await this.#accepted.again(before);
-    const others = [...new Set([...before.keys(), ...fresh.keys()])].filter((name) =>
+    const fresh = await this.#order.again(before);
+    const changed = [...new Set([...before.keys(), ...fresh.keys()])].filter((name) =>
       this.#isOther(name, fresh.get(name)),
     );
-    for (const [name, time] of this.#times) {
+    for (const [name, time] of this.times) {
       const stored = fresh.get(name);
       // This machine's clock may be ahead of AWS's.
       if (stored !== undefined)
@@ -156,106 +138,90 @@ class Writing {
     }
     const combined = this.#changes.map((change) => {
       const { name } = change;
-      if (!others.includes(name)) return change;
-      return rebased(change, before.get(name), fresh.get(name), this.#connection.review);
+      if (!changed.includes(name)) return change;
+      return rebased(change, before.get(name), fresh.get(name), this.#plan.connection.review);
     });
-    await this.#accepted.checkConsent(combined, fresh, this.#listed(others), this.#run.clock());
+    await this.#order.checkConsent(combined, fresh, this.#listed(changed), this.#run.clock());
     this.#changes = combined;
     this.#current = fresh;
-    if (others.length === 0) return false;
-    this.#run.log(
-      `Another operator changed ${this.#listed(others)} at the same time. Both changes are kept.\n`,
-    );
+    if (changed.length === 0) return false;
+    logBothKept(this.#listed(changed), this.#run);
     this.#rereads += 1;
     if (this.#rereads > MAX_REREADS)
       throw new Failure(EXIT.awsFailure, "Other operators keep changing what the plan uses.");
     return true;
   }
 
-  /** Writes one change of a phase, whose value may be one before the wanted value. */
-  async #write(planned: PhaseWrite): Promise<void> {
+  /**
+   * Writes one change of a phase, whose value may be one before the wanted value. A list may be
+   * merged with another operator's. Returns false, without writing, if another operator has changed
+   * what the phase depends on.
+   */
+  async write(planned: PhaseWrite): Promise<boolean> {
     const { name, value } = planned;
-    await this.#waitForTurn(this.#run.interrupted);
+    const { ssm } = this.#plan.connection;
+    const { interrupted } = this.#run;
+    await this.#waitForTurn(interrupted);
     const wanted = this.#changes.find((change) => change.name === name);
-    const change: Change = {
-      ...wanted,
-      action: "change",
-      name,
-      before: this.#current.get(name),
-      value,
-    };
+    const before = this.#current.get(name);
+    const change: Change = { ...wanted, action: "change", name, before, value };
     const neighbours = this.#neighboursOf(planned);
-    this.#note(name, await this.#writeChange(change, wanted ?? change, neighbours));
-    this.#progress.show(this.#times.size);
+    const key = mergeKeyOf(change);
+    try {
+      if (key === undefined) {
+        await writeValue(ssm, change, interrupted, neighbours);
+        this.#note(name, value);
+      } else {
+        this.#note(name, await this.#writeList(key, change, wanted ?? change, neighbours));
+      }
+    } catch (error) {
+      if (error instanceof NeighbourChanged) return false;
+      throw error;
+    }
+    return true;
   }
 
-  /**
-   * Writes the change, and returns the written value. A list may be merged with another operator's.
-   */
-  async #writeChange(
+  /** Writes a list, and returns its written value. */
+  async #writeList(
+    key: string,
     change: Change,
     wanted: Change,
     neighbours: Neighbours | undefined,
-  ): Promise<string | undefined> {
-    const { name, before, value } = change;
-    const { ssm, review } = this.#connection;
-    const { interrupted } = this.#run;
-    const key = entryKey(name);
-    const was = listIn(before?.value);
-    const is = listIn(value);
-    const isList = is !== undefined && (before === undefined || was !== undefined);
-    // Only the text differs, by a repeated key: the entries are equal, so there is nothing to
-    // merge.
-    if (key === undefined || !isList || isDeepStrictEqual(was, is)) {
-      await writeValue(ssm, change, interrupted, neighbours);
-      return value;
-    }
-    const final = (merged: string): readonly Change[] => {
-      const left = {
-        ...wanted,
-        value: mergeValues(key, wanted, value ?? "[]", wanted.value ?? "[]", merged).value,
-      };
-      return this.#changes.map((planned) => (planned.name === name ? left : planned));
+  ): Promise<string> {
+    const { name, value = "[]" } = change;
+    const { ssm, review } = this.#plan.connection;
+    const planWith = (merged: string): readonly Change[] => {
+      const left = mergeValues(key, wanted, value, wanted.value ?? "[]", merged).value;
+      return this.#changes.map((planned) =>
+        planned.name === name ? { ...wanted, value: left } : planned,
+      );
     };
     const check = async (merged: string, theirs: string) => {
       checkMerge(change, merged, theirs, review);
-      this.#current.set(name, {
-        name,
-        value: theirs,
-        secure: false,
-        version: 0,
-        modified: this.#run.clock(),
-      });
-      await this.#accepted.checkConsent(final(merged), this.#current, name, this.#run.clock());
+      this.#setCurrent(name, theirs);
+      const clock = this.#run.clock();
+      await this.#order.checkConsent(planWith(merged), this.#current, name, clock);
     };
     const toMerge = { ...change, isInterim: value !== wanted.value };
-    const { isMerged, value: written } = await writeList(
-      ssm,
-      key,
-      toMerge,
-      check,
-      interrupted,
-      neighbours,
-    );
-    if (isMerged) {
-      this.#run.log(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
-      this.#changes = final(written);
+    const { interrupted } = this.#run;
+    const written = await writeList(ssm, key, toMerge, check, interrupted, neighbours);
+    if (written.isMerged) {
+      logBothKept(name, this.#run);
+      this.#changes = planWith(written.value);
     }
-    return written;
+    return written.value;
   }
 
   #note(name: string, value: string | undefined): void {
-    this.#times.set(name, this.#run.clock());
+    this.times.set(name, this.#run.clock());
     if (value === undefined) this.#current.delete(name);
-    // Its version is read before the next phase.
-    else
-      this.#current.set(name, {
-        name,
-        value,
-        version: 0,
-        secure: false,
-        modified: this.#run.clock(),
-      });
+    else this.#setCurrent(name, value);
+  }
+
+  /** Its version is read before the next phase. */
+  #setCurrent(name: string, value: string): void {
+    const modified = this.#run.clock();
+    this.#current.set(name, { name, value, version: 0, secure: false, modified });
   }
 
   /**
@@ -263,7 +229,7 @@ class Writing {
    * `undefined` if it is too much for one call.
    */
   #neighboursOf({ name, uses }: PhaseWrite): Neighbours | undefined {
-    const looks = looksWithout(uses, this.#accepted.unread);
+    const looks = looksWithout(uses, this.#order.unread);
     looks.names.delete(name);
     if (sizeOf(looks) > looks.names.size || looks.names.size > MOST_NEIGHBOURS) return undefined;
     return { names: [...looks.names], isOther: (other, stored) => this.#isOther(other, stored) };
@@ -271,7 +237,7 @@ class Writing {
 
   #isOther(name: string, is: VersionedParameter | undefined): boolean {
     const was = this.#current.get(name);
-    return was?.value !== is?.value || (was?.version !== is?.version && !this.#times.has(name));
+    return was?.value !== is?.value || (was?.version !== is?.version && !this.times.has(name));
   }
 
   #isDone({ name, value }: Change): boolean {
@@ -279,6 +245,6 @@ class Writing {
   }
 
   #listed(names: readonly string[]): string {
-    return listed(names.map((name) => shortName(name, this.#connection.review.prefix)));
+    return listed(names.map((name) => shortName(name, this.#plan.connection.review.prefix)));
   }
 }

@@ -17,9 +17,8 @@ import { webhookServer } from "../../kube/server.ts";
 import type { Items } from "../../model/stored.ts";
 import { callerName, checkNeighbours, planCallers, readCallers } from "../../plan/callers.ts";
 import { carryOut } from "../../plan/carry-out.ts";
-import { judgeNoMapping } from "../../plan/judge.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
 import { Stopped } from "../../plan/stopped.ts";
 
 interface AddOptions extends WriteOptions, EndOptions {
@@ -102,7 +101,6 @@ async function planAddition(
     plan: planCallers(callers, [...callers.entries, entry], check),
     known: callers.known,
     connection,
-    judge: judgeNoMapping,
     outcome: `Added ${name} to ${callers.parameter}.`,
     effect: () => [effectOf(arn, out, clusterId)],
   };

@@ -15,9 +15,8 @@ import {
   readCallers,
 } from "../../plan/callers.ts";
 import { carryOut } from "../../plan/carry-out.ts";
-import { judgeNoMapping } from "../../plan/judge.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
 
 export async function remove(
   name: string,
@@ -57,7 +56,6 @@ async function planRemoval(
     plan: planCallers(callers, remaining, check),
     known: callers.known,
     connection,
-    judge: judgeNoMapping,
     effect: () => [`The function rejects ${name} within 60 s.`],
     grantsNothing: true,
   };

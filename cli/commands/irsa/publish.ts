@@ -5,22 +5,22 @@ import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
 import { MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
-import { type Connection, connect } from "../../aws/connection.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
+import { openStore, type Store } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Failure, finding, usage } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { type Kubernetes, openKubernetes } from "../../kube/client.ts";
-import { executePlan } from "../../plan/carry-out.ts";
-import type { Change } from "../../plan/changes.ts";
-import { judgeNoMapping } from "../../plan/judge.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
-import { afterWrites, beforeWrites } from "../../plan/stopped.ts";
+import { beforeWrites } from "../../plan/before-writes.ts";
+import { type Change, outcome } from "../../plan/changes.ts";
+import { afterWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
+import { writeValues } from "../../plan/write-values.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./cluster-keys.ts";
-import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+import { describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+import { acceptKeys, type KeyPlan } from "./write-keys.ts";
 
 interface PublishOptions extends WriteOptions {
   readonly kubeconfig?: string;
@@ -34,37 +34,40 @@ export async function publish(
   run: Run,
 ): Promise<void> {
   const planned = await beforeWrites(run, () => planPublication(cluster, options, run));
-  const { connection, plan } = planned;
+  if (!(await acceptKeys(planned, options, run))) return;
+  const { plan, store } = planned;
   // Another publisher may write keys at the same time, and Parameter Store cannot limit their number.
-  const onAccept = async () => {
-    const read = () => readPublishedKeys(connection, run.interrupted);
-    refuseTooMany(await beforeWrites(run, read), plan.changes);
-  };
-  const onWritten = async () => {
-    const names = listed(plan.changes.map(({ name }) => name));
-    const check = async () => {
-      const published = await readPublishedKeys(connection, UNINTERRUPTED);
-      return withdrawTooMany(published, plan.changes, connection);
-    };
-    const isWithdrawn = await afterWrites(`Written: ${names}. Check them: irsa keys list.`, check);
-    if (isWithdrawn) throw withdrawn();
-  };
-  await executePlan(async () => planned, options, run, { onAccept, onWritten });
+  const reread = () => readPublishedKeys(store, run.interrupted);
+  refuseTooMany(await beforeWrites(run, reread), plan.changes);
+  await writeValues(plan.changes, store, run);
+  const names = listed(plan.changes.map(({ name }) => name));
+  const isWithdrawn = await afterWrites(
+    `Written: ${names}. Check them: irsa keys list.`,
+    async () => {
+      const published = await readPublishedKeys(store, UNINTERRUPTED);
+      return withdrawTooMany(published, plan.changes, store);
+    },
+  );
+  if (isWithdrawn) throw withdrawn();
+  run.log(`${outcome(plan.changes)} ${EFFECT}\n`);
 }
+
+const EFFECT =
+  "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
 
 async function planPublication(
   cluster: ChosenCluster,
   options: PublishOptions,
   run: Run,
-): Promise<ClusterPlan> {
+): Promise<KeyPlan> {
   const { kubeconfig } = options;
   const kubernetes = kubeconfig === undefined ? undefined : await openKubernetes(kubeconfig, run);
   const keys = await keysFrom(options, kubernetes, run);
-  const connection = await connect(cluster, {}, run);
-  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, connection, run);
-  const published = await readPublishedKeys(connection, run.interrupted);
+  const store = await openStore(cluster, {}, run);
+  const source = kubernetes === undefined ? "" : await describeSource(kubernetes, store, run);
+  const published = await readPublishedKeys(store, run.interrupted);
   const changes = keys.flatMap((key): Change[] => {
-    const name = issuerKeyParameter(connection.review.prefix, key.kid);
+    const name = issuerKeyParameter(store.review.prefix, key.kid);
     const found = published.find(({ stored }) => stored.name === name);
     if (found?.key !== undefined) return [];
     if (found?.stored.secure)
@@ -76,16 +79,7 @@ async function planPublication(
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
-  const effect =
-    "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
-  return {
-    plan,
-    known: byName(published),
-    connection,
-    judge: judgeNoMapping,
-    effect: () => [effect],
-    grantsNothing: true,
-  };
+  return { plan, published, store };
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
@@ -109,7 +103,7 @@ function refuseTooMany(published: readonly PublishedKey[], changes: readonly Cha
 async function withdrawTooMany(
   published: readonly PublishedKey[],
   changes: readonly Change[],
-  { ssm }: Connection,
+  { ssm }: Store,
 ): Promise<boolean> {
   const served = new Set(
     published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name),
@@ -131,11 +125,7 @@ function withdrawn(): Failure {
 }
 
 /** Describes the cluster in the plan. Warns if the kubeconfig may be another cluster's. */
-async function describeSource(
-  { server, ask }: Kubernetes,
-  { config, clusterId }: Connection,
-  run: Run,
-) {
+async function describeSource({ server, ask }: Kubernetes, { config, clusterId }: Store, run: Run) {
   const issuer = memberAt((await ask("GET", DISCOVERY_PATH)).body, "issuer");
   if (typeof issuer !== "string") return `, from ${server}`;
   const { hostname = "" } = URL.parse(issuer) ?? {};

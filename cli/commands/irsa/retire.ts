@@ -1,4 +1,7 @@
-import { type Connection, connect } from "../../aws/connection.ts";
+// `irsa keys retire`: removes a key, once no token that it has signed can be valid.
+
+import { withAwsClock } from "../../aws/calls.ts";
+import { openStore, type Store } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { shownTime } from "../../cmdline/times.ts";
@@ -7,13 +10,14 @@ import { shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../kube/objects.ts";
-import { executePlan } from "../../plan/carry-out.ts";
-import type { Change } from "../../plan/changes.ts";
-import { judgeNoMapping } from "../../plan/judge.ts";
-import { afterWrites, beforeWrites } from "../../plan/stopped.ts";
+import { beforeWrites } from "../../plan/before-writes.ts";
+import { type Change, outcome } from "../../plan/changes.ts";
+import { afterWrites } from "../../plan/stopped.ts";
 import { UNINTERRUPTED, writeValue } from "../../plan/write-parameter.ts";
+import { writeValues } from "../../plan/write-values.ts";
 import { remainingTokens, requestToken } from "./cluster-keys.ts";
-import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+import { describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+import { acceptKeys, type KeyPlan } from "./write-keys.ts";
 
 interface RetireOptions extends WriteOptions {
   readonly signedUntil?: number;
@@ -28,45 +32,38 @@ export async function retire(
   options: RetireOptions,
   run: Run,
 ): Promise<void> {
-  const { retired, change, problemOf, planned } = await beforeWrites(run, () =>
-    planRetirement(kid, cluster, options, run),
-  );
-  const { connection } = planned;
+  const planned = await beforeWrites(run, () => planRetirement(kid, cluster, options, run));
+  const { retired, problemOf, plan, store } = planned;
+  // --force applies to tokens here, and does not skip the stack check.
+  if (!(await acceptKeys(planned, options, run))) return;
   // DeleteParameter has no condition: of two commands that retire the last two keys, each sees the
   // other's key.
-  const onAccept = async () => {
-    const read = () => readPublishedKeys(connection, run.interrupted);
-    refuse(problemOf(await beforeWrites(run, read)));
-  };
-  const onWritten = async () => {
-    const { name, value } = retired.stored;
-    const again = `aws ssm put-parameter --name ${name} --type String --value ${shellWord(value)}`;
-    const check = async () => {
-      const problem = problemOf(await readPublishedKeys(connection, UNINTERRUPTED));
-      if (problem !== undefined) await publishAgain(retired, change, connection);
-      return problem;
-    };
-    const problem = await afterWrites(
-      `Removed: ${name}. To publish it again, run: ${again}`,
-      check,
-    );
-    if (problem !== undefined) throw notRetired(problem);
-  };
-  // --force applies to tokens here, and does not skip the stack check.
-  const { force: _, ...writeOptions } = options;
-  await executePlan(async () => planned, writeOptions, run, { onAccept, onWritten });
+  const reread = () => readPublishedKeys(store, run.interrupted);
+  refuse(problemOf(await beforeWrites(run, reread)));
+  await writeValues(plan.changes, store, run);
+  const { name, value } = retired.stored;
+  const again = `aws ssm put-parameter --name ${name} --type String --value ${shellWord(value)}`;
+  const problem = await afterWrites(
+    `Removed: ${name}. To publish it again, run: ${again}`,
+    async () => {
+      const reason = problemOf(await readPublishedKeys(store, UNINTERRUPTED));
+      if (reason !== undefined) await publishAgain(retired, store);
+      return reason;
+    },
+  );
+  if (problem !== undefined) throw notRetired(problem);
+  run.log(`${outcome(plan.changes)} ${EFFECT}\n`);
 }
+
+const EFFECT = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
 
 function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw finding(`Refused: ${problem}`);
 }
 
-async function publishAgain(
-  { stored }: PublishedKey,
-  change: Change,
-  { ssm }: Connection,
-): Promise<void> {
-  await writeValue(ssm, { ...change, before: undefined, value: stored.value }, UNINTERRUPTED);
+async function publishAgain({ stored }: PublishedKey, { ssm }: Store): Promise<void> {
+  const { name, value } = stored;
+  await writeValue(ssm, { action: "add", name, before: undefined, value }, UNINTERRUPTED);
 }
 
 function notRetired(problem: string): Failure {
@@ -78,40 +75,36 @@ function notRetired(problem: string): Failure {
 /** Returns why a key must not be retired beside these keys; `undefined` if it may be. */
 type ProblemOf = (published: readonly PublishedKey[]) => string | undefined;
 
+interface Retirement {
+  readonly retired: PublishedKey;
+  readonly problemOf: ProblemOf;
+}
+
 async function planRetirement(
   kid: string,
   cluster: ChosenCluster,
   options: RetireOptions,
   run: Run,
-) {
+): Promise<KeyPlan & Retirement> {
   const { signedUntil, force } = options;
   if (signedUntil === undefined && !force)
     throw usage("Give --signed-until, or --force if the key has leaked.");
-  const connection = await connect(cluster, {}, run);
-  const published = await readPublishedKeys(connection, run.interrupted);
+  const store = await openStore(cluster, {}, run);
+  const published = await readPublishedKeys(store, run.interrupted);
   const retired = published.find((publishedKey) => publishedKey.kid === kid);
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see them, run irsa keys list.`);
   const { problemOf, lines } =
     force || signedUntil === undefined
       ? LEAKED
-      : await readTokens(retired, signedUntil, options, connection, run);
+      : await readTokens(retired, signedUntil, options, run);
   refuse(problemOf(published));
   for (const line of lines) run.log(`${line}\n`);
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
-  const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
-  const planned = {
-    plan,
-    known: byName(published),
-    connection,
-    judge: judgeNoMapping,
-    effect: () => [effect],
-    grantsNothing: true as const,
-  };
-  return { retired, change, problemOf, planned };
+  return { plan, published, store, retired, problemOf };
 }
 
 /** The tokens of a key that has leaked must be rejected, whatever else is served. */
@@ -128,19 +121,17 @@ async function readTokens(
   { kid, key }: PublishedKey,
   signedUntil: number,
   { longestToken = DEFAULT_TOKEN_EXPIRATION, kubeconfig }: RetireOptions,
-  { review }: Connection,
   run: Run,
 ): Promise<typeof LEAKED> {
   const { signing, longestSeconds, lines } =
     kubeconfig === undefined ? NOT_ASKED : await askCluster(kubeconfig, kid, signedUntil, run);
   const end = signedUntil + 1000 * Math.max(longestToken, longestSeconds);
+  const now = withAwsClock(run).clock();
   function problemOf(published: readonly PublishedKey[]): string | undefined {
     // A key that is not served verifies no token.
     if (key === undefined) return undefined;
     const others = published.filter((other) => other.kid !== kid && other.key !== undefined);
-    return (
-      signingProblem(kid, others, signing) ?? timeProblem(others, signedUntil, end, review.now)
-    );
+    return signingProblem(kid, others, signing) ?? timeProblem(others, signedUntil, end, now);
   }
   return { problemOf, lines };
 }

@@ -14,13 +14,12 @@ import { shortName } from "../../model/evaluation.ts";
 import type { Mark } from "../../model/judgement.ts";
 import { type PublishedCluster, publishedValue } from "../../model/published-cluster.ts";
 import { valueText } from "../../model/stored.ts";
+import { beforeWrites } from "../../plan/before-writes.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
-import { type Judge, judgeNoMapping } from "../../plan/judge.ts";
+import type { ClusterPlan, Judge } from "../../plan/plan.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
 import { readByName } from "../../plan/read.ts";
-import { beforeWrites } from "../../plan/stopped.ts";
 import { readStoredCluster } from "./published.ts";
 
 /** Publishes the cluster in the store of each of its contexts. */
@@ -89,8 +88,8 @@ function fromTo(was: string | undefined, is: string): string {
 
 /** Marks each change: who chooses the server receives the tokens of its users. */
 function judgeServer({ server }: PublishedCluster, clusterId: string): Judge {
-  return async (changes, plan, connection, run) => {
-    const marks = changes.map(({ name }): Mark => {
+  return async ({ plan, connection }) => {
+    const marks = plan.changes.map(({ name }): Mark => {
       const what = shortName(name, connection.review.prefix);
       return {
         parameter: name,
@@ -99,6 +98,6 @@ function judgeServer({ server }: PublishedCluster, clusterId: string): Judge {
         text: `${what} sends users to ${server}, with tokens that ${clusterId} accepts for up to 15 minutes, and no other cluster`,
       };
     });
-    return { ...(await judgeNoMapping(changes, plan, connection, run)), marks };
+    return { marks };
   };
 }

@@ -31,8 +31,8 @@ import { findDenyTarget, partitionIn } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
+import { EFFECT } from "../../plan/plan.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
-import { EFFECT } from "../../plan/propose.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 
 interface AllowOptions extends StoreOptions, WriteOptions {

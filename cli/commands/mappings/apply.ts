@@ -13,8 +13,8 @@ import type { Entry } from "../../model/entry.ts";
 import { readMappingFiles } from "../../model/mapping-file.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { warnOfSessionTrust } from "../../plan/changes.ts";
+import type { ClusterPlan, PlanOptions } from "../../plan/plan.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan, ProposeOptions } from "../../plan/propose.ts";
 import { compare, type PruneOptions } from "./compare.ts";
 
 interface ApplyOptions extends StoreOptions, WriteOptions, OutputOptions, PruneOptions {
@@ -35,11 +35,11 @@ export async function apply(
   const planned = await planClusters(clusters, options, run, (connection, _, ownRun) =>
     planFile(entries, options, connection, ownRun),
   );
-  const proposed: ProposeOptions =
+  const planOptions: PlanOptions =
     output === "table"
       ? options
       : { ...options, report: (plans) => printPlanData(plans, clusters, output, run) };
-  await carryOut(planned, proposed, run, { done: "Applied" });
+  await carryOut(planned, planOptions, run, { done: "Applied" });
 }
 
 async function planFile(

@@ -22,7 +22,7 @@ import {
 import { checkAccounts } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { planChanges } from "../../plan/changes.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 import { readMappings } from "../../plan/read.ts";
 
 export interface PruneOptions {

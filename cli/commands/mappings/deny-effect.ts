@@ -9,7 +9,7 @@ import { shownTime } from "../../cmdline/times.ts";
 import type { Run } from "../../io/run.ts";
 import { isActive, overlaps, type PlacedEntry, readValue } from "../../model/entry-arns.ts";
 import type { ReviewSettings, StoredParameters } from "../../model/evaluation.ts";
-import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
+import { type ClusterPlan, EFFECT } from "../../plan/plan.ts";
 
 /** A planned denial in one cluster. */
 export interface PlannedDenial extends ClusterPlan {

@@ -22,7 +22,7 @@ import {
 } from "../../model/stored.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 
 export interface DenyOptions extends StoreOptions, WriteOptions, EndOptions {
   readonly session?: string;

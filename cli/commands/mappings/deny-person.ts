@@ -29,9 +29,8 @@ import {
 } from "../../model/person.ts";
 import { isStored, listIn, type VersionedParameter } from "../../model/stored.ts";
 import { mayDenyByName } from "../../plan/access/guard-names.ts";
-import { type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
+import { count, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
-import { count } from "../../plan/propose.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import {
   type Ending,

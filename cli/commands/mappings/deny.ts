@@ -10,8 +10,8 @@ import type { Run } from "../../io/run.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 import { checkOneArn, partitionIn } from "../../model/target.ts";
 import { carryOut } from "../../plan/carry-out.ts";
-import { type PlannedClusters, planClusters } from "../../plan/plan-clusters.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import { type ClusterPlan, judgedPlans, type PlannedClusters } from "../../plan/plan.ts";
+import { planClusters } from "../../plan/plan-clusters.ts";
 import { type Ending, effectOf, type PlannedDenial } from "./deny-effect.ts";
 import type { DenyOptions, Terms } from "./deny-list.ts";
 import { endingOfPerson, planPerson, RefusedName } from "./deny-person.ts";
@@ -60,8 +60,8 @@ async function denyPrincipal(
       planPrincipal(who, cluster, options, terms, connection, ownRun),
     partitionIn(who),
   );
-  const denials = planned.ready.map(({ plan }) => plan);
-  const ending = await endingOfPrincipal(who, denials, planned.failed.length === 0, run);
+  const { denials, isComplete } = plannedDenials(planned);
+  const ending = await endingOfPrincipal(who, denials, isComplete, run);
   await writeDenials(who, planned, ending, options, run);
   if (ending.errors.length > 0) throw finding(...ending.errors);
 }
@@ -77,10 +77,11 @@ async function denyPerson(
   const planned = await planClusters(clusters, options, run, (connection, cluster, ownRun) =>
     planPerson(who, cluster, options, terms, connection, ownRun),
   );
-  const refusedName = planned.failed.find(({ failure }) => failure instanceof RefusedName);
-  if (refusedName !== undefined) throw refusedName.failure;
-  const denials = planned.ready.map(({ plan }) => plan);
-  const ending = await endingOfPerson(who, denials, planned.failed.length === 0);
+  for (const cluster of planned.clusters)
+    if (cluster.state === "unplanned" && cluster.failure instanceof RefusedName)
+      throw cluster.failure;
+  const { denials, isComplete } = plannedDenials(planned);
+  const ending = await endingOfPerson(who, denials, isComplete);
   const written = await writeDenials(who, planned, ending, options, run);
   const uncovered = written.flatMap((plan) => plan.uncovered ?? []);
   const gaps =
@@ -88,6 +89,12 @@ async function denyPerson(
       ? []
       : [`${who} is not denied everywhere. Not covered: ${uncovered.join("; ")}.`];
   if (gaps.length + ending.errors.length > 0) throw finding(...gaps, ...ending.errors);
+}
+
+/** Returns the denials, and whether they could be planned in every cluster. */
+function plannedDenials<D extends PlannedDenial>(planned: PlannedClusters<D>) {
+  const isComplete = planned.clusters.every(({ state }) => state !== "unplanned");
+  return { denials: judgedPlans(planned), isComplete };
 }
 
 function refuseProgram(who: string): void {
@@ -111,19 +118,24 @@ async function writeDenials(
   run: Run,
 ): Promise<readonly ClusterPlan[]> {
   const { sentence, errors } = ending;
-  const isWriting = !options.dryRun && planned.ready.some(({ proposal }) => proposal !== undefined);
+  const isWriting = !options.dryRun && planned.clusters.some(({ state }) => state === "ready");
   const isShown = isWriting ? !options.yes : errors.length === 0;
   if (isShown && sentence !== undefined) run.log(`${sentence}\n`);
-  const withEffect = ({ ifRefused, ...plan }: PlannedDenial): ClusterPlan => ({
-    ...plan,
-    effect: (now, isComplete) => effectOf(who, plan, ending, now, isComplete),
-    ...(ifRefused && {
-      async ifRefused(error: unknown, ownRun: Run) {
-        const other = await ifRefused(error, ownRun);
-        return other && withEffect(other);
-      },
-    }),
-  });
-  const ready = planned.ready.map((cluster) => ({ ...cluster, plan: withEffect(cluster.plan) }));
-  return carryOut({ ...planned, ready }, options, run, { done: "Denied", goesOn: true });
+  const withEffect = <D extends PlannedDenial>(denial: D): D & ClusterPlan => {
+    const { ifRefused } = denial;
+    return {
+      ...denial,
+      effect: (now, isComplete) => effectOf(who, denial, ending, now, isComplete),
+      ...(ifRefused && {
+        async ifRefused(error: unknown, ownRun: Run) {
+          const other = await ifRefused(error, ownRun);
+          return other && withEffect(other);
+        },
+      }),
+    };
+  };
+  const clusters = planned.clusters.map((cluster) =>
+    "plan" in cluster ? withEffect(cluster) : cluster,
+  );
+  return carryOut({ ...planned, clusters }, options, run, { done: "Denied", goesOn: true });
 }

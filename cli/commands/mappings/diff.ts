@@ -52,14 +52,14 @@ async function diffFile(
   logAssumptions(connection, run);
   const view = { known, isWhole: true, skipped };
   const { marks } = await readForAccess(plan.changes, view, connection, run);
-  const shown = { ...plan, marks, warnings: warningsFor(plan.changes, review) };
-  const { prefix } = review;
+  const warnings = warningsFor(plan.changes, review);
+  const judged = { name: cluster.name, plan, marks, warnings, destination, connection };
   if (options.output === "table") {
-    printPlans([{ name: cluster.name, shown, destination, prefix }], run);
-    printKeptDenials([{ name: cluster.name, shown }], run);
+    printPlans([judged], run);
+    printKeptDenials([judged], run);
   }
   return {
-    data: planData(shown, destination, prefix),
+    data: planData(judged),
     isDifferent: plan.changes.length > 0,
   };
 }
@@ -83,7 +83,11 @@ async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run):
   if (options.output === "table")
     printDifferences(plan, first.destination, second.destination, run);
   else {
-    const { changes, unchanged } = planData({ ...plan, ...NOT_JUDGED }, second.destination, "");
+    const { changes, unchanged } = planData({
+      plan,
+      destination: second.destination,
+      ...NOT_JUDGED,
+    });
     await printData(
       { from: first.destination, to: second.destination, changes, unchanged },
       options.output,
@@ -94,4 +98,9 @@ async function diffClusters(clusters: Clusters, options: DiffOptions, run: Run):
 }
 
 /** Nothing is written, so no access changes. */
-const NOT_JUDGED = { marks: [], warnings: new Map() };
+const NOT_JUDGED = {
+  marks: [],
+  warnings: new Map(),
+  // The names of both clusters have no prefix.
+  connection: { review: { prefix: "" } },
+};

@@ -15,12 +15,13 @@ import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-
 import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
-import { executePlan } from "../../plan/carry-out.ts";
+import { beforeWrites } from "../../plan/before-writes.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import { planAndJudge } from "../../plan/judge.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
-import { beforeWrites } from "../../plan/stopped.ts";
 import { parametersIn, warnOfEnded } from "./compare.ts";
 
 type EditOptions = StoreOptions & WriteOptions;
@@ -55,7 +56,9 @@ export async function edit(
     isKept = [...opened.keys(), ...desired.keys()].some((name) => isEdited(name, edits));
     if (!isKept) return run.log("Nothing was changed.\n");
     const isWhole = who.length === 0;
-    await executePlan(() => planEdits(edits, isWhole, connection, run), options, run);
+    const makePlan = () => planEdits(edits, isWhole, connection, run);
+    const planned = await planAndJudge(cluster, makePlan, options, run);
+    await carryOut({ isSeveral: false, clusters: [planned] }, options, run);
     isKept = options.dryRun === true;
   } finally {
     if (isKept && draft.read() !== text) run.log(`Your text is in ${draft.path}.\n`);

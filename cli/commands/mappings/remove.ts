@@ -26,8 +26,8 @@ import { findTarget, partitionIn, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type Change, removalOf } from "../../plan/changes.ts";
+import { type ClusterPlan, EFFECT, judgedPlans } from "../../plan/plan.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
-import { type ClusterPlan, EFFECT } from "../../plan/propose.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
 
@@ -48,7 +48,7 @@ export async function remove(
   );
   await carryOut(planned, options, run, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.
-  if (planned.ready.every(({ plan }) => plan.missing.length > 0)) throw silentExit();
+  if (judgedPlans(planned).every(({ missing }) => missing.length > 0)) throw silentExit();
 }
 
 /**

@@ -25,13 +25,14 @@ import {
 } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
-import { executePlan } from "../../plan/carry-out.ts";
+import { beforeWrites } from "../../plan/before-writes.ts";
+import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges } from "../../plan/changes.ts";
+import { planAndJudge } from "../../plan/judge.ts";
 import { beforeNewest } from "../../plan/list-history.ts";
-import type { ClusterPlan } from "../../plan/propose.ts";
+import type { ClusterPlan } from "../../plan/plan.ts";
 import { readByName, requireCluster } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
-import { beforeWrites } from "../../plan/stopped.ts";
 
 interface RollbackOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
@@ -80,7 +81,8 @@ export async function rollback(
     return finding(`${name} has no ${version ? `version ${version}` : "earlier version"}.${meant}`);
   }
 
-  await executePlan(makePlan, options, run);
+  const planned = await planAndJudge(cluster, makePlan, options, run);
+  await carryOut({ isSeveral: false, clusters: [planned] }, options, run);
 }
 
 /** Logs the denials of a list that have ended, which the plan leaves out. */

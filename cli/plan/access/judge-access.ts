@@ -5,7 +5,7 @@ import type { Run } from "../../io/run.ts";
 import { guardLockout } from "../../model/access/administrators.ts";
 import { endedFirst, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
-import type { Judge } from "../judge.ts";
+import type { Judge } from "../plan.ts";
 import { checkConsent } from "./consent.ts";
 import { guardNames } from "./guard-names.ts";
 import { readForAccess } from "./read-for-access.ts";
@@ -19,9 +19,10 @@ interface AccessOptions {
 
 /** Returns what judges a plan of mappings and denials. */
 export function judgeAccess({ isWhole = false, merges = false }: AccessOptions = {}): Judge {
-  return async (changes, { known, skipped, grantsNothing, force }, connection, run) => {
+  return async ({ plan, known, managed, connection, grantsNothing, force }, run) => {
+    const { changes } = plan;
     const { review } = connection;
-    const view = { known, isWhole, merges, skipped };
+    const view = { known, isWhole, merges, skipped: managed };
     const { current, marks, reader } = await readForAccess(changes, view, connection, run);
     const ended = [...endedFirst(changes, current, review)];
     return {
@@ -29,21 +30,23 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
       marks,
       warnings: warningsFor(changes, review),
       notes: new Map(ended.map((name) => [name, ENDED_FIRST])),
-      unread: reader.unread,
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
         if (!grantsNothing) await guardNames(changes, current, connection, run);
       },
-      nextPhase: (wanted, stored, clock) =>
-        reader.settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
-      waitForCaches,
-      again: (before) => reader.again(before),
-      async checkConsent(wanted, stored, others, clock) {
-        await checkConsent(wanted, stored, { marks, force, reader }, others, clock);
-        // A stack may have changed what the functions accept. --force is about other checks of a
-        // denial: for a function that does not know names, the list would deny every identity.
-        if (!force || grantsNothing) await guardNames(wanted, stored, connection, run);
+      order: {
+        unread: reader.unread,
+        nextPhase: (wanted, stored, clock) =>
+          reader.settle(stored, (rule) => nextPhase(wanted, stored, rule, clock)),
+        waitForCaches,
+        again: (before) => reader.again(before),
+        async checkConsent(wanted, stored, changed, clock) {
+          await checkConsent(wanted, stored, { marks, force, reader }, changed, clock);
+          // A stack may have changed what the functions accept. --force is about other checks of a
+          // denial: for a function that does not know names, the list would deny every identity.
+          if (!force || grantsNothing) await guardNames(wanted, stored, connection, run);
+        },
       },
     };
   };

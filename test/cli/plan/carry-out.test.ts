@@ -6,10 +6,11 @@ import type { Rates } from "../../../cli/aws/rates.ts";
 import { awsFailure, EXIT, type Failure, usage } from "../../../cli/io/errors.ts";
 import { createSecrets } from "../../../cli/io/run.ts";
 import { judgeAccess } from "../../../cli/plan/access/judge-access.ts";
-import { carryOut, executePlan, logIfLong } from "../../../cli/plan/carry-out.ts";
+import { carryOut, logIfLong } from "../../../cli/plan/carry-out.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
+import { planAndJudge } from "../../../cli/plan/judge.ts";
+import { type ClusterPlan, EFFECT, type PlanOptions } from "../../../cli/plan/plan.ts";
 import { Absent, planClusters } from "../../../cli/plan/plan-clusters.ts";
-import { type ClusterPlan, EFFECT, type ProposeOptions } from "../../../cli/plan/propose.ts";
 import { OWNER_TAG } from "../../../functions/settings/stack.ts";
 import { answering, failing } from "../../local/aws/service-faults.ts";
 import { useCluster } from "../commands/mappings/cluster.ts";
@@ -58,7 +59,7 @@ function planOf(
 interface Run {
   /** Of clusters "one", "two" and so on. */
   readonly plans: readonly Kind[];
-  readonly options?: ProposeOptions;
+  readonly options?: PlanOptions;
   readonly goesOn?: true;
   readonly fails?: string;
   /** The user presses Ctrl-C after the message that begins with it. */
@@ -190,22 +191,25 @@ test("the messages for one cluster do not have its name", async () => {
   const options = { yes: true, report: () => {} } as const;
   failWrites("/one/");
   const failure = { message: `${STOPPED}\n${NOTHING}`, exitCode: EXIT.awsFailure };
-  await assert.rejects(
-    executePlan(async () => planned, options, run),
-    failure,
-  );
+  const carriedOut = async (plan: ClusterPlan) => {
+    const cluster = { name: "", cluster: "one" };
+    const judged = await planAndJudge(cluster, async () => plan, options, run);
+    return carryOut({ isSeveral: false, clusters: [judged] }, options, run);
+  };
+  await assert.rejects(carriedOut(planned), failure);
   cluster.store.fail(undefined);
   const effect = () => ["It ends at noon.", "Then run lint."];
-  await executePlan(async () => ({ ...planned, outcome: "Denied bob.", effect }), options, run);
+  await carriedOut({ ...planned, outcome: "Denied bob.", effect });
   assert.deepEqual(texts, ["Denied bob. It ends at noon.", "Then run lint."]);
 });
 
 test("before writes that take a minute, their time is printed, and that they can be stopped", () => {
   const rates = { reads: 20, writes: 3 };
   const of = (count: number, own = rates) => {
-    return { changes: Array(count).fill({}), connection: { rates: own } } as unknown as Parameters<
-      typeof logIfLong
-    >[0][0];
+    return {
+      plan: { changes: Array(count).fill({}) },
+      connection: { rates: own },
+    } as unknown as Parameters<typeof logIfLong>[0][0];
   };
   const stop = "You can stop it and run the command again: it writes only what is missing.";
   for (const [proposals, ...texts] of [

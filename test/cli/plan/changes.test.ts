@@ -5,8 +5,7 @@ import { test } from "node:test";
 import { readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
-import { type Change, isRemoval, planChanges } from "../../../cli/plan/changes.ts";
-import { outcome } from "../../../cli/plan/propose.ts";
+import { type Change, isRemoval, outcome, planChanges } from "../../../cli/plan/changes.ts";
 import { planData, printKeptDenials, printPlans } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
 import { CONTEXT } from "../model/access/any-plan.ts";
@@ -19,6 +18,11 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   before: before === undefined ? undefined : stored(before),
   value: after === undefined ? undefined : JSON.stringify(after),
 });
+const UNMARKED = {
+  marks: [],
+  warnings: new Map(),
+  connection: { review: { prefix: PREFIX } },
+};
 interface Shown {
   readonly extra?: readonly string[];
   readonly keptDenials?: readonly string[];
@@ -27,13 +31,14 @@ interface Shown {
 }
 function show(
   changes: readonly Change[],
-  { columns, ...more }: Shown & { readonly columns?: number } = {},
+  { columns, extra = [], keptDenials = [], ...more }: Shown & { readonly columns?: number } = {},
 ): string {
-  const plan = { changes, unchanged: 2, extra: [], marks: [], warnings: new Map(), ...more };
+  const plan = { changes, unchanged: 2, extra, keptDenials };
+  const judged = { plan, ...UNMARKED, ...more };
   const texts: string[] = [];
   const print = (text: string, tone?: string) =>
     texts.push(tone === undefined ? text : `<${tone}> ${text}`);
-  printPlans([{ name: "one", shown: plan, destination: "account 1", prefix: PREFIX }], {
+  printPlans([{ name: "one", ...judged, destination: "account 1" }], {
     columns,
     print,
   });
@@ -42,8 +47,8 @@ function show(
 test("equal plans of several clusters are printed once, with at most ten places", () => {
   const add = (value: unknown) => [change("role/111122223333/a", undefined, value)];
   const of = (name: string, changes: readonly Change[]) => {
-    const shown = { changes, unchanged: 0, extra: [], marks: [], warnings: new Map() };
-    return { name, shown, destination: `place of ${name}`, prefix: PREFIX };
+    const plan = { changes, unchanged: 0, extra: [] };
+    return { name, plan, ...UNMARKED, destination: `place of ${name}` };
   };
   const texts: string[] = [];
   const output = { columns: undefined, print: (text: string) => texts.push(text) };
@@ -157,7 +162,7 @@ test("marks and warnings follow their parameter, and the plan ends with what nee
 test("kept denials are printed apart from the plan, for each of several clusters", () => {
   const of = (name: string, keptDenials: readonly string[]) => ({
     name,
-    shown: { changes: [], unchanged: 0, extra: [], keptDenials, marks: [], warnings: new Map() },
+    plan: { changes: [], unchanged: 0, extra: [], keptDenials },
   });
   const printed = (clusters: readonly ReturnType<typeof of>[]) => {
     const texts: string[] = [];
@@ -181,14 +186,9 @@ test("the plan as data has short names and parsed values", () => {
     change("role/3/c", {}, undefined),
   ];
   const warnings = new Map([[`${PREFIX}/${MARKED_ROLE}`, ["unusual"]]]);
-  const plan = {
-    changes,
-    unchanged: 2,
-    extra: [`${PREFIX}/user/1/x`],
-    marks: [mark("wide", "w")],
-    warnings,
-  };
-  assert.deepEqual(planData(plan, "account 1", PREFIX), {
+  const plan = { changes, unchanged: 2, extra: [`${PREFIX}/user/1/x`] };
+  const judged = { ...UNMARKED, marks: [mark("wide", "w")], warnings, destination: "account 1" };
+  assert.deepEqual(planData({ ...judged, plan }), {
     destination: "account 1",
     changes: [
       {
@@ -206,7 +206,7 @@ test("the plan as data has short names and parsed values", () => {
     notInFiles: ["user/1/x"],
   });
   assert.deepEqual(
-    planData({ ...plan, changes: [], keptDenials: ["arn:d"] }, "account 1", PREFIX),
+    planData({ ...judged, plan: { ...plan, changes: [], keptDenials: ["arn:d"] } }),
     {
       destination: "account 1",
       changes: [],

@@ -52,9 +52,12 @@ async function placesOf(
     return undefined;
   };
   try {
-    const { failed } = await planClusters({ chosen: named, isSeveral }, {}, run, plan, partition);
-    for (const { name, failure } of failed)
+    const planned = await planClusters({ chosen: named, isSeveral }, {}, run, plan, partition);
+    for (const cluster of planned.clusters) {
+      if (cluster.state !== "unplanned") continue;
+      const { name, failure } = cluster;
       places.set(name, `${name}: exit ${failure.exitCode}: ${failure.message}`);
+    }
   } catch (error) {
     const { exitCode, message } = error as Failure;
     texts.push(`exit ${exitCode}: ${message}`);

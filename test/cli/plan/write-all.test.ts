@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { readSome } from "../../../cli/aws/parameter-store.ts";
 import { judgeAccess } from "../../../cli/plan/access/judge-access.ts";
 import { planChanges } from "../../../cli/plan/changes.ts";
-import { writeAll } from "../../../cli/plan/write.ts";
+import { writeInPhases } from "../../../cli/plan/write.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
 import { PREFIX, useCluster } from "../commands/mappings/cluster.ts";
 import { NOW } from "../model/access/any-plan.ts";
@@ -61,8 +61,9 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
       value === undefined ? [] : [[full(name), text(value)] as const],
     );
     const plan = planChanges(known, new Map(wanted), true);
-    const accepted = { known, skipped: [], grantsNothing: false, force: force === true };
-    const judgement = await judgeAccess()(plan.changes, accepted, connection, run);
+    const planned = { plan, known, connection, managed: [], force: force === true };
+    const { current = known, order } = await judgeAccess()(planned, run);
+    assert(order !== undefined);
     const counts: Record<string, number> = {};
     ssm.middlewareStack.add((next, { commandName = "" }) => async (call) => {
       const kind = KINDS[commandName] ?? commandName;
@@ -73,7 +74,7 @@ async function write({ stored = {}, changes, race = {}, force, watched }: Plan):
         events.push(`${(now - NOW) / 1000} ${Name?.slice(PREFIX.length + 1)} ${Value}`);
       return next(call);
     });
-    await writeAll({ ...judgement, changes: plan.changes, force: force === true }, connection, run);
+    await writeInPhases({ ...planned, current }, order, run);
   } catch (error) {
     events.push(...(error as Error).message.split("\n"));
   } finally {
