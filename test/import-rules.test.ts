@@ -318,7 +318,7 @@ const OF_DEFINITIONS = [
   /^cli\/aws\/rates\.ts$/,
   /^cli\/commands\/irsa\/kubernetes-versions\.ts$/,
   /^cli\/kube\/objects\.ts$/,
-  /^cli\/model\/(access-levels|target-help)\.ts$/,
+  /^cli\/model\/(access-levels|server-url|target-help)\.ts$/,
   /^functions\/(authenticator\/mapping\/arn|aws\/partitions|errors|issuer\/(settings|trust-policy))\.ts$/,
   /^functions\/lib\/(json|text|time)\.ts$/,
   /^functions\/settings\/(common|environment|ssm-endpoint)\.ts$/,

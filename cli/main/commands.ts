@@ -161,11 +161,11 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "kubeconfig webhook": leaf(
     "create the kubeconfig for kube-apiserver",
-    async () => (await import("../commands/kubeconfig/webhook.ts")).webhookCommand,
+    async () => (await import("../commands/kubeconfig/definitions.ts")).webhookCommand,
   ),
   "kubeconfig client": leaf(
     "create a user's kubeconfig, or publish the cluster for users",
-    async () => (await import("../commands/kubeconfig/client.ts")).clientCommand,
+    async () => (await import("../commands/kubeconfig/definitions.ts")).clientCommand,
   ),
   rbac: leaf(
     "print RBAC objects for access levels like those of EKS",

@@ -4,6 +4,7 @@
 import { type Checked, invalid } from "../../functions/lib/checked.ts";
 import { isObject, parseStored, repeatedKey } from "../../functions/lib/json.ts";
 import { certificateBlocks, describeCertificates, readCertificate } from "./certificates.ts";
+import { isServer, SERVER_RULE } from "./server-url.ts";
 
 /** The kube-apiserver of a cluster. */
 export interface PublishedCluster {
@@ -40,18 +41,6 @@ export function parsePublished(text: string): Checked<PublishedCluster> {
   if (typeof ca !== "string" || !isAuthority(ca))
     return invalid("must have a certificateAuthority: certificates in PEM, and nothing else");
   return { valid: true, value: { server, ca } };
-}
-
-export const SERVER_RULE = "an https:// URL, such as https://10.0.0.1:6443";
-
-/**
- * Returns whether users may connect to this URL. kube-apiserver serves only HTTPS, and clients send
- * their tokens to it. kubectl accepts a path, as for a proxy in front of many clusters.
- */
-export function isServer(text: string): boolean {
-  if (!/^https:\/\/[\x21-\x7e]{1,1000}$/.test(text)) return false;
-  const url = URL.parse(text);
-  return url !== null && `${url.username}${url.password}${url.search}${url.hash}` === "";
 }
 
 function isAuthority(text: string): boolean {

@@ -8,11 +8,8 @@ import { delimiter, join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import {
-  type ClientOptions,
-  clientKubeconfig,
-  EXEC_PLUGINS,
-} from "../../cli/commands/kubeconfig/client.ts";
+import { type ClientOptions, clientKubeconfig } from "../../cli/commands/kubeconfig/client.ts";
+import { EXEC_PLUGINS } from "../../cli/commands/kubeconfig/definitions.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { isolatedVariables } from "../aws-variables.ts";
 import { prepare, useServer } from "../cli/fixtures.ts";
@@ -35,7 +32,7 @@ prepare(() => {
 function userEnvironment({ folder, binaries }: Cluster): Record<string, string> {
   const programs = join(folder, "programs");
   mkdirSync(programs);
-  const shims: Record<(typeof EXEC_PLUGINS)[number], string> = {
+  const shims: Record<ClientOptions["exec"], string> = {
     aws: `exec "${findAwsCli()}" "$@"`,
     "iam-authenticator": `exec "${process.execPath}" "${OWN_COMMAND}" "$@"`,
     "aws-iam-authenticator": `exec "${binaries.awsIamAuthenticator}" "$@"`,

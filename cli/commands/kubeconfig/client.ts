@@ -1,18 +1,6 @@
-// `kubeconfig client`: prints the kubeconfig for a user's kubectl.
-
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { throwWorst } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  ALLOW_WEAKENING,
-  CONNECTIONS,
-  NEW,
-  OUT,
-  readRoleArn,
-  type WriteOptions,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { isInstalled, SHORT_NAME } from "../../cmdline/spelling.ts";
 import { usage } from "../../io/errors.ts";
 import { listed, optionWords } from "../../io/print.ts";
@@ -21,73 +9,9 @@ import { stringifyYaml } from "../../io/yaml.ts";
 import { kubeconfig } from "../../kube/kubeconfig.ts";
 import { mergeKubeconfigs, type ToMerge } from "../../kube/merge-kubeconfig.ts";
 import { readAuthority, writeKubeconfig } from "../../kube/webhook-files.ts";
-import { isServer, SERVER_RULE } from "../../model/published-cluster.ts";
 import { type KnownCluster, readPublished } from "./published.ts";
 
-export function clientCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "The kubeconfig contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
-      "credentials. Other clients, such as the Java client, can use it too. Without --server, it reads the server and the " +
-      "CA that an administrator published (--publish), which requires ssm:GetParameter on <prefix>/cluster/<id>. --merge " +
-      "writes it into the user's own file: that of KUBECONFIG which has the cluster, else the first, else ~/.kube/config. " +
-      "It never replaces an entry that another program wrote, keeps fields that you have added, such as proxy-url or the " +
-      "program's variables, and asks before the context gets another server or another published CA. People who may " +
-      "write the published parameter can send users, with their tokens, to another server. No other cluster accepts " +
-      "these tokens: each is bound to the cluster's id.",
-    examples: [
-      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --publish",
-      "kubeconfig client -c prod --merge",
-      "kubeconfig client --all-contexts --merge",
-      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\\n" +
-        "    --region eu-west-1 --out prod.kubeconfig",
-      "kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
-    ],
-  });
-  return withOptions(command, CONNECTIONS)
-    .addOption(new Option("--all", "as --all-contexts").implies({ allContexts: true }).hideHelp())
-    .addOption(
-      new Option("--server <url>", "URL of kube-apiserver (default: as published)").argParser(
-        readServer,
-      ),
-    )
-    .option("--ca <file>", "with --server: the cluster's CA, PEM")
-    .addOption(
-      new Option(
-        "--exec <program>",
-        "program that creates the tokens (default: aws; with --role, iam-authenticator if it is in the PATH)",
-      ).choices(EXEC_PLUGINS),
-    )
-    .option(
-      "--role <arn>",
-      "IAM role to assume; iam-authenticator names the session after the user",
-      readRoleArn,
-    )
-    .addOption(ours("--login", "run `aws sso login` if the user's session has expired"))
-    .addOption(ours("--jwt", "use tokens that AWS STS signs"))
-    .addOption(
-      new Option(
-        "--merge",
-        "add or replace cluster, user and context in your kubeconfig",
-      ).conflicts("out"),
-    )
-    .option("--alias <name>", "name of cluster, user and context (default: the cluster's id)")
-    .option("--no-switch", "with --merge: keep the current context")
-    .option("--out <file>", OUT)
-    .addOption(
-      new Option(
-        "--publish",
-        "store --server and --ca for all users, instead of creating a kubeconfig",
-      ).conflicts(["exec", "role", "login", "jwt", "merge", "alias", "out"]),
-    )
-    .option("--dry-run", "with --publish: show the plan and write nothing")
-    .option("-y, --yes", "with --publish: do not ask")
-    .addOption(ALLOW_WEAKENING)
-    .addOption(NEW)
-    .action(async (options: Options) => client(await clustersOf(command, run), options, run));
-}
-
-async function client(clusters: Clusters, given: Options, run: Run): Promise<void> {
+export async function client(clusters: Clusters, given: Options, run: Run): Promise<void> {
   checkOptions(clusters, given);
   const ca = given.ca === undefined ? undefined : await readAuthority(given.ca, run);
   if (!given.publish) return create(clusters, { ...given, ca }, run);
@@ -206,13 +130,6 @@ type GivenCluster = Pick<KnownCluster, "place" | "server"> & {
   readonly region?: string;
 };
 
-/** Creates an option that only this project's program has. */
-function ours(flag: string, description: string): Option {
-  return new Option(flag, `${description}; implies --exec iam-authenticator`).implies({
-    exec: "iam-authenticator",
-  });
-}
-
 /** These clauses state how a program names the sessions of --role. */
 const SESSIONS_OF = {
   aws: "Every session is then called EKSGetTokenAuth",
@@ -232,18 +149,11 @@ interface Options
   readonly switch: boolean;
 }
 
-function readServer(text: string): string {
-  if (isServer(text)) return text;
-  throw new InvalidArgumentError(`It must be ${SERVER_RULE}.`);
-}
-
-export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
-
 export interface ClientOptions {
   readonly cluster: string;
   readonly alias?: string;
   readonly server: string;
-  readonly exec: (typeof EXEC_PLUGINS)[number];
+  readonly exec: "aws" | "iam-authenticator" | "aws-iam-authenticator";
   readonly region?: string;
   readonly profile?: string;
   readonly role?: string;
