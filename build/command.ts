@@ -147,7 +147,6 @@ function partsOf(outdir: string): Set<string> {
 /** Commands that call no AWS service, and other files that need no client. */
 const NEED_NO_CLIENT = [
   "main/completion.ts",
-  "commands/about.ts",
   "commands/irsa/flags.ts",
   "commands/irsa/policy.ts",
   "commands/irsa/trust-policy.ts",
@@ -155,7 +154,7 @@ const NEED_NO_CLIENT = [
   "commands/mappings/import.ts",
   "commands/mappings/schema.ts",
   "main/program.ts",
-  "commands/rbac.ts",
+  "commands/rbac/rbac.ts",
   "io/confirm.ts",
   "io/yaml.ts",
   "commands/token/token.ts",

@@ -310,16 +310,16 @@ function loadedWith(start: string, more = ""): ReadonlySet<string> {
 
 /** What definitions of commands may load: the options and their readers, and texts of the help. */
 const OF_DEFINITIONS = [
-  /^commander$/,
+  /^(commander|package\.json)$/,
   /^node:(buffer|events|fs|path|timers\/promises|util)$/,
   /^cli\/commands\/.*definitions\.ts$/,
   /^cli\/io\/(errors|files|memo|output|print|progress|run)\.ts$/,
-  /^cli\/cmdline\/(chosen-clusters|contexts|define|options|suggestions|times)\.ts$/,
+  /^cli\/cmdline\/(chosen-clusters|contexts|define|options|review-options|suggestions|times)\.ts$/,
   /^cli\/aws\/rates\.ts$/,
   /^cli\/commands\/irsa\/kubernetes-versions\.ts$/,
   /^cli\/kube\/objects\.ts$/,
   /^cli\/model\/(access-levels|server-url|target-help)\.ts$/,
-  /^functions\/(authenticator\/mapping\/arn|aws\/partitions|errors|issuer\/(settings|trust-policy))\.ts$/,
+  /^functions\/(authenticator\/(mapping\/arn|review\/record)|aws\/partitions|errors|issuer\/(settings|trust-policy))\.ts$/,
   /^functions\/lib\/(json|text|time)\.ts$/,
   /^functions\/settings\/(common|environment|ssm-endpoint)\.ts$/,
 ];

@@ -1,8 +1,7 @@
 // The function's log for a command: its options, opening it, and reading all reviews of a period.
 
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { Option } from "commander";
-import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import type { Outcome } from "../../functions/authenticator/review/record.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
@@ -22,8 +21,8 @@ import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { NO_REVIEWS } from "./advice.ts";
 import { type ChosenCluster, prefixOf } from "./chosen-clusters.ts";
-import { CONNECTIONS, type OptionGroup, readPositive } from "./options.ts";
-import { type PastTime, readPastTime, shownTime } from "./times.ts";
+import { DEFAULT_RATE } from "./review-options.ts";
+import { type PastTime, shownTime } from "./times.ts";
 
 export interface LogOptions {
   /** Name or ARN. */
@@ -40,37 +39,6 @@ export interface ReviewsOptions extends LogOptions {
   readonly group?: string;
   readonly rate: number;
 }
-
-/**
- * The quota for an account and region is five calls a second, and cannot be raised. This leaves one
- * for other users.
- * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
- */
-const DEFAULT_RATE = 4;
-
-/** The options that choose the log to read. */
-export const LOG: OptionGroup = [
-  new Option("--log-group <name>", "the function's log (default: the stack's output LogGroup)"),
-  new Option("--stack <name>", "the cluster's stack, if its name is not the default"),
-];
-
-export const REVIEWS: OptionGroup = [
-  ...CONNECTIONS,
-  new Option("--since <when>", "start: a duration before now, a day (from 00:00 UTC) or a time")
-    .argParser(readPastTime)
-    .default(readPastTime("1h"), "1h"),
-  new Option("--until <when>", "end, in the same form (default: now)").argParser(readPastTime),
-  new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES),
-  new Option(
-    "--who <arn|name>",
-    "only reviews of this ARN, username, key id, or name of an IAM user, federated user or session",
-  ),
-  new Option("--group <name>", "only granted reviews of users in this group"),
-  ...LOG,
-  new Option("--rate <n>", "calls to CloudWatch Logs per second")
-    .argParser(readPositive)
-    .default(DEFAULT_RATE),
-];
 
 export interface OpenLog {
   readonly query: LogQuery;

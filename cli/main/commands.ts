@@ -37,7 +37,7 @@ interface Group {
 export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   help: leaf(
     "show the help of a command",
-    async () => (await import("../commands/about.ts")).helpCommand,
+    async () => (await import("../commands/about-definitions.ts")).helpCommand,
   ),
   mappings: {
     summary: "manage mappings and denials",
@@ -113,11 +113,11 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   explain: leaf(
     "show step by step how the function reviews a token or an ARN",
-    async () => (await import("../commands/explain/explain.ts")).explainCommand,
+    async () => (await import("../commands/explain/definitions.ts")).explainCommand,
   ),
   whoami: leaf(
     "show your AWS identity, and its username and groups in the cluster",
-    async () => (await import("../commands/explain/whoami.ts")).whoamiCommand,
+    async () => (await import("../commands/explain/definitions.ts")).whoamiCommand,
   ),
   reviews: {
     summary: "show granted and denied logins from the function's log",
@@ -126,12 +126,12 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "reviews list": leaf(
     "list reviews, oldest first, with the command that explains each denial",
-    async () => (await import("../commands/reviews/list.ts")).listCommand,
+    async () => (await import("../commands/reviews/definitions.ts")).listCommand,
     "ls",
   ),
   report: leaf(
     "show who has access, the last logins, and what to clean up",
-    async () => (await import("../commands/report/report.ts")).reportCommand,
+    async () => (await import("../commands/report/definitions.ts")).reportCommand,
   ),
   callers: {
     summary: "manage which kube-apiservers may call the function",
@@ -153,7 +153,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   doctor: leaf(
     "check a deployed endpoint, and report how to fix it",
-    async () => (await import("../commands/doctor/doctor.ts")).doctorCommand,
+    async () => (await import("../commands/doctor/definitions.ts")).doctorCommand,
   ),
   kubeconfig: {
     summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
@@ -169,7 +169,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   rbac: leaf(
     "print RBAC objects for access levels like those of EKS",
-    async () => (await import("../commands/rbac.ts")).rbacCommand,
+    async () => (await import("../commands/rbac/definitions.ts")).rbacCommand,
   ),
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
@@ -212,7 +212,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   ),
   token: leaf(
     "print a token for kubectl, as an ExecCredential",
-    async () => (await import("../commands/token/token.ts")).tokenCommand,
+    async () => (await import("../commands/token/definitions.ts")).tokenCommand,
   ),
   contexts: {
     summary: "list the contexts of the configuration file, or write them from CDK's list",
@@ -221,16 +221,16 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "contexts list": leaf(
     "list the contexts of the configuration file",
-    async () => (await import("../commands/contexts/list.ts")).listCommand,
+    async () => (await import("../commands/contexts/definitions.ts")).listCommand,
     "ls",
   ),
   "contexts from-cdk": leaf(
     "write a context for each cluster that CDK deploys",
-    async () => (await import("../commands/contexts/from-cdk.ts")).fromCdkCommand,
+    async () => (await import("../commands/contexts/definitions.ts")).fromCdkCommand,
   ),
   version: leaf(
     "print the version",
-    async () => (await import("../commands/about.ts")).versionCommand,
+    async () => (await import("../commands/about-definitions.ts")).versionCommand,
   ),
   completion: leaf(
     "print a shell completion script",

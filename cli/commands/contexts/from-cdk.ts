@@ -1,7 +1,6 @@
 // `contexts from-cdk`: writes a context for each cluster that CDK deploys.
 
 import { existsSync } from "node:fs";
-import type { Command } from "commander";
 import { knownRegions } from "../../../functions/aws/partitions.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { nearest, quoted } from "../../../functions/lib/text.ts";
@@ -12,8 +11,7 @@ import {
 } from "../../../functions/settings/common.ts";
 import { repetition } from "../../../functions/settings/stack.ts";
 import { type Context, configFile, contextOf, readConfig } from "../../cmdline/contexts.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONFIRM, type WriteOptions, withOptions } from "../../cmdline/options.ts";
+import type { WriteOptions } from "../../cmdline/options.ts";
 import { confirm } from "../../io/confirm.ts";
 import { type Edit, editYaml } from "../../io/edit-yaml.ts";
 import { usage } from "../../io/errors.ts";
@@ -21,20 +19,7 @@ import { readFileText, readText, replaceFile, shownFile } from "../../io/files.t
 import { printable } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 
-export function fromCdkCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "The list is context.clusters of cdk.json, or the one cluster of context.clusterId. A context gets the cluster, account, region and prefix of its entry. " +
-      "Everything else in the configuration file is kept: other contexts, profiles and comments.",
-    examples: ["contexts from-cdk cdk.json --dry-run"],
-  });
-  return withOptions(
-    command.argument("<file>", "cdk.json, or - for standard input"),
-    CONFIRM,
-  ).action((file: string, options: WriteOptions) => fromCdk(file, options, run));
-}
-
-async function fromCdk(cdkJson: string, options: WriteOptions, run: Run): Promise<void> {
+export async function fromCdk(cdkJson: string, options: WriteOptions, run: Run): Promise<void> {
   const listed = readList(await readText(cdkJson, run), shownFile(cdkJson));
   const file = configFile(run.environment);
   if (file === undefined)

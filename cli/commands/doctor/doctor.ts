@@ -1,6 +1,5 @@
 // `doctor`: checks a deployed endpoint, and reports how to fix it.
 
-import { type Command, Option } from "commander";
 import { API_VERSIONS } from "../../../functions/authenticator/review/token-review.ts";
 import { hasTokenPrefix } from "../../../functions/authenticator/token/token.ts";
 import { PROBE_AGENT } from "../../../functions/lib/probe.ts";
@@ -20,20 +19,12 @@ import {
   warning,
   withCommands,
 } from "../../cmdline/advice.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import {
-  CONNECTIONS,
-  OUTPUT,
-  type OutputOptions,
-  WEBHOOK_FILES,
-  withOptions,
-} from "../../cmdline/options.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { failureReason } from "../../io/http.ts";
-
-import { type Run, untilInterrupted } from "../../io/run.ts";
+import type { Run } from "../../io/run.ts";
 import { type Endpoint, NoReply, openEndpoint } from "../../kube/client.ts";
 import { readKubeconfig, type Webhook } from "../../kube/kubeconfig.ts";
 import { readWebhookFiles, type WebhookFiles } from "../../kube/webhook-files.ts";
@@ -62,36 +53,7 @@ interface DoctorOptions extends OutputOptions, Partial<WebhookFiles> {
   readonly jwt?: true;
 }
 
-export function doctorCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
-      "mapping. Exit code 1: a check failed. With several clusters, set " +
-      "webhookKubeconfig, the path of that kubeconfig, in each context.",
-    examples: [
-      "doctor -c prod --kubeconfig webhook.kubeconfig",
-      "doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
-      "doctor -c prod --endpoint https://auth.example.com \\\n" +
-        "    --client-cert apiserver.crt --client-key apiserver.key",
-    ],
-  });
-  const kubeconfig = new Option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig");
-  const endpoint = new Option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
-  const others = ["ca", "tokenFile", "clientCert", "clientKey"];
-  return withOptions(
-    command,
-    CONNECTIONS,
-    OUTPUT,
-    [kubeconfig.conflicts(others), endpoint],
-    WEBHOOK_FILES,
-  )
-    .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
-    .action(async (options: DoctorOptions) =>
-      untilInterrupted(doctor(await clustersOf(command, run), options, run), run),
-    );
-}
-
-async function doctor(clusters: Clusters, options: DoctorOptions, run: Run): Promise<void> {
+export async function doctor(clusters: Clusters, options: DoctorOptions, run: Run): Promise<void> {
   if (clusters.isSeveral && (options.kubeconfig ?? options.endpoint) !== undefined) {
     throw usage(
       "--kubeconfig and --endpoint are for one cluster. For several, set webhookKubeconfig in each context of the " +

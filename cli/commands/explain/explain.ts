@@ -1,6 +1,5 @@
 // `explain`: shows step by step how the function reviews a token, an ARN or a person.
 
-import { type Command, Option } from "commander";
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import {
   claimPlaceholdersIn,
@@ -12,16 +11,14 @@ import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect, logAssumptions } from "../../aws/connection.ts";
 import { type Explanation, explainIdentity, explainToken, isGranted } from "../../aws/review.ts";
 import { refuseTrace } from "../../cmdline/advice.ts";
-import { type ChosenCluster, clusterOf } from "../../cmdline/chosen-clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTION, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
-import { LOG, type LogOptions } from "../../cmdline/review-log.ts";
+import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
+import type { LogOptions } from "../../cmdline/review-log.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { silentExit, usage } from "../../io/errors.ts";
 import { readText } from "../../io/files.ts";
 import { printData } from "../../io/print.ts";
-
-import { type Run, untilInterrupted } from "../../io/run.ts";
+import type { Run } from "../../io/run.ts";
 import { signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
 import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
@@ -36,42 +33,7 @@ interface ExplainOptions extends OutputOptions, LogOptions {
   readonly jwt?: true;
 }
 
-export function explainCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
-      "file or on standard input: shells and process lists keep the command line.\n\n" +
-      "For a person's name, it answers two questions. As whom did this name log in: users and sessions with a mapping, and " +
-      "granted reviews in the function's log. And whom would each mapping make of a session or a user of this name. Exit " +
-      "code 1: denials cover every such mapping. Exit code 0 does not prove that a person of this name logs in.\n\n" +
-      "Otherwise, exit code 1 means that access is denied, or that the function cannot answer. The stack stores the function's settings in Parameter Store; where you cannot " +
-      "read them, the verdict says on which settings it depends.",
-    examples: [
-      "explain -c prod arn:aws:iam::111122223333:role/Developers",
-      "explain -c prod jane@example.com",
-      (program) =>
-        `aws eks get-token --cluster-name prod | ${program} explain -c prod --token-file -`,
-    ],
-  }).argument(
-    "[who]",
-    "ARN of a role, user, federated user or assumed role, sso/<account>/<permission set>, or a person's name",
-  );
-  return withOptions(command, CONNECTION, LOG, OUTPUT)
-    .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
-    .option("--session-name <name>", "session name to use with a role's ARN")
-    .option("--principal-id <id>", "unique id to use with an ARN")
-    .addOption(
-      new Option(
-        "--jwt",
-        "as if the ARN had an AWS-signed token (see token --jwt); <value> stands for what its claims contain",
-      ).conflicts(["tokenFile", "sessionName", "principalId"]),
-    )
-    .action(async (who: string | undefined, options: ExplainOptions) =>
-      untilInterrupted(explain(who, await clusterOf(command, run), options, run), run),
-    );
-}
-
-async function explain(
+export async function explain(
   who: string | undefined,
   cluster: ChosenCluster,
   options: ExplainOptions,

@@ -1,6 +1,5 @@
 // `whoami`: shows your AWS identity, and its username and groups in the cluster.
 
-import type { Command } from "commander";
 import { verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
 import { callerIdentity } from "../../aws/calls.ts";
@@ -10,16 +9,14 @@ import { isAccessDenied } from "../../aws/errors.ts";
 import { type Explanation, explainIdentity, isGranted } from "../../aws/review.ts";
 import { findCredentials, getSignedToken } from "../../aws/tokens.ts";
 import { commandToExplain, isForOperators } from "../../cmdline/advice.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { CONNECTIONS, OUTPUT, type OutputOptions, withOptions } from "../../cmdline/options.ts";
+import type { OutputOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
-
-import { type Run, untilInterrupted } from "../../io/run.ts";
+import type { Run } from "../../io/run.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { unverifiedParts } from "../../model/unverified-token.ts";
 import {
@@ -36,22 +33,7 @@ import {
 
 type WhoamiOptions = OutputOptions & { readonly jwt?: true };
 
-export function whoamiCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
-      "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
-      "Exit code 1: the cluster would deny you access.",
-    examples: ["whoami -c prod", "whoami -c prod -o json"],
-  });
-  return withOptions(command, CONNECTIONS, OUTPUT)
-    .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
-    .action(async (options: WhoamiOptions) =>
-      untilInterrupted(whoami(await clustersOf(command, run), options, run), run),
-    );
-}
-
-async function whoami(clusters: Clusters, options: WhoamiOptions, run: Run): Promise<void> {
+export async function whoami(clusters: Clusters, options: WhoamiOptions, run: Run): Promise<void> {
   const { results, failures } = await inEachCluster(clusters, run, (cluster, ownRun) =>
     lookUp(cluster, options, ownRun),
   );

@@ -1,15 +1,11 @@
 // `reviews list`: lists granted and denied logins.
 
 import { setTimeout } from "node:timers/promises";
-import { type Command, Option } from "commander";
 import { followReviews, type LoggedReview } from "../../aws/review-log.ts";
-import { type ChosenCluster, type Clusters, clustersOf } from "../../cmdline/chosen-clusters.ts";
+import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
-import { describe } from "../../cmdline/define.ts";
-import { HEADERS, type OptionGroup, readWhole, withOptions } from "../../cmdline/options.ts";
 import {
   type OpenLog,
-  REVIEWS,
   type ReviewsOptions,
   readReviews,
   withLog,
@@ -36,38 +32,6 @@ interface ListOptions extends ReviewsOptions, HeaderOptions {
   readonly follow?: true;
 }
 
-export function listCommand(command: Command, run: Run): Command {
-  describe(command, {
-    details:
-      "Prints equal reviews as one line with a count. Times are UTC. Requires logs:FilterLogEvents on the log group and, " +
-      "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews grants both. " +
-      "With --each or --follow, -o json prints one object per line.\n\n" +
-      "Outcomes: granted; denied; not_ours (a token of another authenticator, such as a ServiceAccount's); throttled (by " +
-      "STS); fault (the function or AWS failed); bad_request (no TokenReview); caller_refused (not one of the callers). A " +
-      "check by doctor is marked, by its User-Agent, which any client can send.",
-    examples: [
-      "reviews list -c prod --outcome denied --outcome fault",
-      "reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
-      "reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
-    ],
-  });
-  return withOptions(command, REVIEWS, OUTPUT, HEADERS)
-    .addOption(
-      new Option("--limit <n>", "print only the newest lines of each cluster")
-        .argParser(readWhole)
-        .conflicts("follow"),
-    )
-    .option("--each", "print each review, without counts")
-    .option("-f, --follow", "print each review, and wait for new ones")
-    .action(async (options: ListOptions) => list(await clustersOf(command, run), options, run));
-}
-
-const OUTPUT: OptionGroup = [
-  new Option("-o, --output <format>", "output format")
-    .choices(["table", "csv", "json", "yaml"])
-    .default("table"),
-];
-
 /** What is listed: the log of one cluster, among others. */
 interface Listing {
   readonly cluster: ChosenCluster;
@@ -80,7 +44,7 @@ function nameIn({ cluster, clusters }: Listing): string | undefined {
   return clusters.isSeveral ? cluster.name : undefined;
 }
 
-async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
+export async function list(clusters: Clusters, options: ListOptions, run: Run): Promise<void> {
   const { each = false, follow: follows = false, until, output } = options;
   if (follows && until !== undefined) throw usage("Give either --follow or --until.");
   const { isSeveral } = clusters;

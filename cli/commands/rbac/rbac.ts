@@ -1,38 +1,15 @@
 // `rbac`: prints the RBAC objects that give the groups of access levels their permissions.
 
-import type { Command } from "commander";
-import { describe } from "../cmdline/define.ts";
-import { collectNamespace } from "../cmdline/options.ts";
-import type { Run } from "../io/run.ts";
-import { stringifyYaml } from "../io/yaml.ts";
-import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../model/access-levels.ts";
+import type { Run } from "../../io/run.ts";
+import { stringifyYaml } from "../../io/yaml.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "../../model/access-levels.ts";
 
 interface RbacOptions {
   readonly namespace?: readonly string[];
 }
 
-export function rbacCommand(command: Command, run: Run): Command {
-  return describe(command, {
-    details:
-      "The levels are those of EKS access policies: cluster-admin, admin, edit, view and admin-view. Members of the group " +
-      "access:<level> have the level in the entire cluster, members of access:<level>:<namespace> in one namespace. " +
-      "`mappings set --access` grants a level. With --namespace, prints the bindings of these namespaces instead of those " +
-      "of the cluster.",
-    examples: [
-      "rbac | kubectl apply -f -",
-      "rbac --namespace team-a --namespace team-b | kubectl apply -f -",
-    ],
-  })
-    .option(
-      "-n, --namespace <name>",
-      "only the bindings in this namespace (may be repeated)",
-      collectNamespace,
-    )
-    .action((options: RbacOptions) => rbac(options, run));
-}
-
 /** Prints the bindings in the namespaces; without any, those of the entire cluster. */
-function rbac({ namespace: namespaces = [] }: RbacOptions, run: Run): void {
+export function rbac({ namespace: namespaces = [] }: RbacOptions, run: Run): void {
   const bindings =
     namespaces.length === 0
       ? ACCESS_LEVELS.map((level) => binding(level))
