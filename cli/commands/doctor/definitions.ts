@@ -4,8 +4,7 @@ import { type Command, Option } from "commander";
 import { clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTIONS, OUTPUT, WEBHOOK_FILES, withOptions } from "../../cmdline/options.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+import { type Run, untilInterrupted } from "../../io/run.ts";
 
 export function doctorCommand(command: Command, run: Run): Command {
   describe(command, {

@@ -5,8 +5,7 @@ import { clusterOf, clustersOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { CONNECTION, CONNECTIONS, OUTPUT, withOptions } from "../../cmdline/options.ts";
 import { LOG } from "../../cmdline/review-options.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+import { type Run, untilInterrupted } from "../../io/run.ts";
 
 export function explainCommand(command: Command, run: Run): Command {
   describe(command, {

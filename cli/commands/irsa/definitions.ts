@@ -18,7 +18,6 @@ import {
   readWhole,
   withOptions,
 } from "../../cmdline/options.ts";
-
 import { type Run, untilInterrupted } from "../../io/run.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../../kube/objects.ts";
 import type { PolicyOptions } from "./admission-policy.ts";

@@ -4,8 +4,7 @@ import type { Command } from "commander";
 import { clusterOf } from "../../cmdline/chosen-clusters.ts";
 import { describe } from "../../cmdline/define.ts";
 import { AWS, CLUSTER, readRoleArn, withOptions } from "../../cmdline/options.ts";
-import { untilInterrupted } from "../../io/progress.ts";
-import type { Run } from "../../io/run.ts";
+import { type Run, untilInterrupted } from "../../io/run.ts";
 
 export function tokenCommand(command: Command, run: Run): Command {
   describe(command, {
