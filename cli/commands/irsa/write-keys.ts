@@ -1,5 +1,5 @@
-// Shows the changes of issuer keys, and asks before they are written. They give nobody access to
-// the cluster, so no rule judges them.
+// Shows the changes of issuer keys, and asks before they are written. They give no identity access
+// to the cluster, so no rule judges them.
 
 import type { Store } from "../../aws/store.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
@@ -20,7 +20,8 @@ export interface KeyPlan {
 
 /**
  * Shows the plan, and asks for consent. Returns whether to write it: not in a dry run, and not
- * without changes. Throws unless the user accepts, and for keys that a stack manages.
+ * without changes. Throws unless the user accepts. If a stack manages one of the keys, it
+ * throws, and none is written.
  */
 export function acceptKeys(
   { plan, published, store }: KeyPlan,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { OWNER_TAG } from "../../../../functions/settings/stack.ts";
 import { ec } from "../../../functions/issuer/samples.ts";
 import { OPERATOR } from "../../../local-aws.ts";
 import { cli, useLocalAws } from "../../cli.ts";
@@ -50,6 +51,18 @@ for (const [what, words, count] of [
     assert.deepEqual(await states(), Array<string>(count).fill("served"));
   });
 }
+
+test("no key is written if a stack manages one of them, also in a dry run", async () => {
+  const invalid = `${PREFIX}/issuer/${OLD.jwk.kid}`;
+  store.put(invalid, "{}", { tags: { [OWNER_TAG]: "team-a" } });
+  const words = ["--jwks", jwksFile(OLD.jwk, NEW.jwk)];
+  const error =
+    /is managed by the CloudFormation stack team-a and was not changed\..*\nNothing was written\.\n$/s;
+  await exits(publish(...words), 1, error);
+  await exits(publish(...words, "--dry-run"), 1, error);
+  assert.equal(store.value(invalid), "{}");
+  assert.equal(store.value(`${PREFIX}/issuer/${NEW.jwk.kid}`), undefined);
+});
 
 test("Ctrl-C while kube-apiserver is asked says that nothing was written", async () => {
   const stop = new AbortController();
