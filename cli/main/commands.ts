@@ -1,5 +1,5 @@
-// Lists every command of the program: its path, its summary, and the code to load when it is
-// called.
+// Lists every command of the program: its path, its summary, and its definition, which is loaded
+// when it is called.
 
 import type { Command } from "commander";
 import type { Run } from "../io/run.ts";
@@ -11,7 +11,8 @@ import type { Run } from "../io/run.ts";
 type Define = (command: Command, run: Run) => unknown;
 
 /**
- * Loads only the called command's code: kubectl runs `token` for every command that a user types.
+ * Loads the definition; its action loads the rest. kubectl runs `token` for every command that a
+ * user types.
  */
 type Load = () => Promise<Define>;
 

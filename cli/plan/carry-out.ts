@@ -64,9 +64,10 @@ export async function carryOut(
     run.log("Nothing was written.\n");
     return plans;
   }
-  const perSecond = await ask(ready, refused, options, run);
+  await ask(ready, refused, options, run);
   printKeptDenials(plans, run);
   if (ready.length > 0) await action.onAccept?.();
+  const perSecond = ready.length === 0 ? Infinity : ready.length / secondsOf(ready);
   const manner = { isSeveral, goesOn, onWritten: action.onWritten, perSecond };
   const tried = await writeClusters(ready, options, manner, run);
   logEffects(tried, isSeveral, run);
@@ -100,19 +101,18 @@ function failuresIn(clusters: PlannedClusters["clusters"]): readonly ClusterFail
   );
 }
 
-/** Asks for the consent to write. Returns how many clusters can be written a second. */
+/** Asks for the consent to write. */
 async function ask(
   plans: readonly JudgedPlan[],
   refused: readonly ClusterFailure[],
   options: PlanOptions,
   run: Run,
-): Promise<number> {
-  if (plans.length === 0) return Infinity;
+): Promise<void> {
+  if (plans.length === 0) return;
   // The user decides with the failures in view; the error at the end repeats them.
   for (const line of options.yes ? [] : linesOf(refused)) run.log(`${line}\n`);
-  const perSecond = logIfLong(plans, run);
+  logIfLong(plans, run);
   await confirmPlans(plans, options, run);
-  return perSecond;
 }
 
 /** Prints the outcome, or throws it if a cluster failed or a stack's ownership skips changes. */
@@ -142,21 +142,26 @@ function isComplete({ uncovered = [], skipped }: JudgedPlan): boolean {
   return uncovered.length + skipped.length === 0;
 }
 
-/** Returns how many clusters can be written a second. */
-export function logIfLong(
-  plans: readonly Pick<JudgedPlan, "plan" | "connection">[],
-  run: Run,
-): number {
-  const sizeOf = (some: typeof plans) => some.flatMap(({ plan }) => plan.changes).length;
+type Writes = readonly Pick<JudgedPlan, "plan" | "connection">[];
+
+function sizeOf(plans: Writes): number {
+  return plans.flatMap(({ plan }) => plan.changes).length;
+}
+
+/** Returns how many seconds the writes of one or more plans take at most. Clusters of an account and Region share its limit. */
+function secondsOf(plans: Writes): number {
   const shares = [...Map.groupBy(plans, ({ connection }) => connection.rates)];
-  const seconds = Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
+  return Math.max(...shares.map(([{ writes }, some]) => sizeOf(some) / writes));
+}
+
+/** Logs how long the writes take, if that is long. */
+export function logIfLong(plans: Writes, { log }: Pick<Run, "log">): void {
+  const seconds = secondsOf(plans);
+  if (seconds < LONG_S) return;
   const where = plans.length === 1 ? "" : " in each account and Region, AWS's quota,";
-  if (seconds >= LONG_S) {
-    const what = `${count(sizeOf(plans))} at ${shares[0]?.[0].writes} a second${where}`;
-    const stop = "You can stop it and run the command again: it writes only what is missing.";
-    run.log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
-  }
-  return plans.length / seconds;
+  const what = `${count(sizeOf(plans))} at ${plans[0]?.connection.rates.writes} a second${where}`;
+  const stop = "You can stop it and run the command again: it writes only what is missing.";
+  log(`Writing ${what} takes ${duration(seconds)}. ${stop}\n`);
 }
 
 /** Shorter writes need no notice. */

@@ -152,12 +152,14 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
 
 /**
  * Removes changes of managed parameters from the plan, prints a line for each, and returns them as
- * `managed`. `force` keeps all.
+ * `managed`.
+ *
+ * @param force whether --force is given, which keeps all; `undefined` if the command has no --force
  */
 export async function withoutManaged(
   plan: Plan,
   { ssm, review, rates }: Store,
-  force: boolean,
+  force: boolean | undefined,
   run: Run,
 ) {
   if (force) return { plan, managed: [] };
@@ -177,9 +179,8 @@ export async function withoutManaged(
     if (stack === undefined) continue;
     managed.push(change);
     const name = shortName(change.name, review.prefix);
-    run.log(
-      `${name} is managed by ${managerOf(stack)} and was not changed. Change it there, or use --force.\n`,
-    );
+    const advice = `Change it there${force === undefined ? "" : ", or use --force"}.`;
+    run.log(`${name} is managed by ${managerOf(stack)} and was not changed. ${advice}\n`);
   }
   return {
     plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) },

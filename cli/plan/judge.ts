@@ -82,8 +82,8 @@ export async function judgePlan<P extends ClusterPlan>(
   // Callers and published clusters do not depend on its settings.
   if (planned.plan.changes.some((change) => readName(review.prefix, change.name) !== undefined))
     logAssumptions(connection, run);
-  const current = withoutEnded(planned.plan, review.now);
-  const { plan, managed } = await withoutManaged(current, connection, force, run);
+  const active = withoutEnded(planned.plan, review.now);
+  const { plan, managed } = await withoutManaged(active, connection, force, run);
   const toJudge: PlanToJudge = { ...planned, plan, managed, force };
   const judgement = (await planned.judge?.(toJudge, run)) ?? { marks: [] };
   // Skipped prunes are not errors: the file does not request them by name.

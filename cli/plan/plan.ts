@@ -36,7 +36,7 @@ export interface ClusterPlan {
   readonly judge?: Judge;
   /**
    * Makes another plan for the same effect, without what cannot be written, if AWS refuses a write
-   * of this one or its judge finds it `Outdated`; `undefined` if nothing is left to write. A given
+   * of this one or the check before a write finds it `Outdated`; `undefined` if nothing is left to write. A given
    * consent holds for it. What was written before has the other plan as `outcome`.
    */
   readonly ifRefused?: (error: unknown, run: Run) => Promise<ClusterPlan | undefined>;
@@ -65,7 +65,7 @@ export interface ClusterPlan {
 export interface PlanToJudge extends ClusterPlan {
   /** Changes that are not in `plan`, because a stack manages their parameters. */
   readonly managed: readonly Change[];
-  /** Whether the user skips the checks of `guard`. */
+  /** Whether --force is given. */
   readonly force: boolean;
 }
 

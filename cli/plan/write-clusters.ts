@@ -100,7 +100,7 @@ function isEnd(failure: Failure | undefined): boolean {
 
 /**
  * Writes the plan, or the plans that replace it one after the other while one is refused. Returns
- * the plan that was written.
+ * the last plan: written, or unchanged if nothing was left to write.
  */
 async function writeOrReplace(
   planned: JudgedPlan,

@@ -104,8 +104,8 @@ class Writing {
         .filter((change) => !this.#isDone(change))
         .map((write) => ({ ...write, uses: looksAt() }));
       const phase = writes.length > 0 ? writes : left;
-      const isFar = phase.some((write) => this.#neighboursOf(write) === undefined);
-      return isFar ? phase.slice(0, WRITES_WITHOUT_NEIGHBOURS) : phase;
+      const isTooFar = phase.some((write) => this.#neighboursOf(write) === undefined);
+      return isTooFar ? phase.slice(0, WRITES_WITHOUT_NEIGHBOURS) : phase;
     }
   }
 
@@ -114,7 +114,7 @@ class Writing {
     return this.#changes.flatMap((change) => (this.#isDone(change) ? [] : change.name));
   }
 
-  /** Plans the next phase by the plan's time, except for waits. */
+  /** Plans the next phase. The rule keeps the plan's time; the clock is only for waits. */
   #phaseFrom(from = 0): Promise<Phase | undefined> {
     const clock = Math.max(from, this.#run.clock());
     return this.#order.nextPhase(this.#changes, this.#current, clock);
@@ -164,6 +164,7 @@ class Writing {
     await this.#waitForTurn(interrupted);
     const wanted = this.#changes.find((change) => change.name === name);
     const before = this.#current.get(name);
+    // `action` is for the plan that is printed; writes do not read it.
     const change: Change = { ...wanted, action: "change", name, before, value };
     const neighbours = this.#neighboursOf(planned);
     const key = mergeKeyOf(change);

@@ -95,10 +95,10 @@ function refuseTooMany(published: readonly PublishedKey[], changes: readonly Cha
 }
 
 /**
- * Removes the keys that were written last, if there are too many, and returns whether it did. Parameter Store cannot limit the
- * number of parameters in a write. If two publishers write at the same time, the issuer serves the
- * keys that were written first, and the other publisher removes its own. No token is signed with
- * them yet.
+ * Removes the keys that this command added, unless the issuer serves all that it wrote. Returns
+ * whether it did. Parameter Store cannot limit the number of parameters in a write. If two
+ * publishers write at the same time, the issuer serves the keys that were written first, and the
+ * other publisher removes its own. No token is signed with them yet.
  */
 async function withdrawTooMany(
   published: readonly PublishedKey[],

@@ -31,7 +31,7 @@ export function acceptKeys(
   return beforeWrites(run, async () => {
     const known = byName(published);
     await requireCluster(known, store, options, run);
-    const { plan: writable, managed } = await withoutManaged(plan, store, false, run);
+    const { plan: writable, managed } = await withoutManaged(plan, store, undefined, run);
     const destination = await destinationOf(store, known, run);
     const shown = { name: "", marks: [], warnings: new Map(), destination, connection: store };
     printPlans([{ ...shown, plan: writable }], run);

@@ -34,7 +34,7 @@ export interface MappingOptions {
  * Returns what a new mapping of one session gets from the permission set's mapping: the username,
  * and with --add-group or --remove-group the groups. Returns an empty mapping for any other target.
  */
-export async function startOf(
+export async function inheritedFromSet(
   { address: { kind, account, name } }: Target,
   { addGroup, removeGroup }: MappingOptions,
   connection: Connection,

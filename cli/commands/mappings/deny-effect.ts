@@ -38,7 +38,7 @@ export interface Ending {
   readonly errors: readonly string[];
 }
 
-export const KNOWN_ENDING: Ending = { errors: [] };
+export const WITHOUT_REMARK: Ending = { errors: [] };
 
 /**
  * Returns an ending without a time.

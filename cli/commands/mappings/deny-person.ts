@@ -34,10 +34,10 @@ import { Absent } from "../../plan/plan-clusters.ts";
 import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
 import {
   type Ending,
-  KNOWN_ENDING,
   noAccessEnds,
   type PlannedDenial,
   unknownEnding,
+  WITHOUT_REMARK,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
 import { type DenyOptions, ifReadable, ofDenials, type Terms } from "./deny-list.ts";
@@ -356,9 +356,9 @@ export async function endingOfPerson(
     const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
     return unknownEnding(noAccessEnds(who, isKnown ? false : undefined), similarName(who, mapped));
   }
-  if (mapped.some(isWho)) return KNOWN_ENDING;
+  if (mapped.some(isWho)) return WITHOUT_REMARK;
   const logs = await Promise.all(denials.map((denial) => denial.loggedNames()));
   const names = [...mapped, ...logs.flatMap((logged) => [...logged])];
-  if (names.some(isWho)) return KNOWN_ENDING;
+  if (names.some(isWho)) return WITHOUT_REMARK;
   return unknownEnding("Not known whether a person of this name logs in.", similarName(who, names));
 }

@@ -22,11 +22,11 @@ import type { Plan } from "../../plan/changes.ts";
 import { readByName, readMappings } from "../../plan/read.ts";
 import {
   type Ending,
-  KNOWN_ENDING,
   mayBeEnded,
   noAccessEnds,
   type PlannedDenial,
   unknownEnding,
+  WITHOUT_REMARK,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
 import { type DenyOptions, ifReadable, ofDenials, planDenial, type Terms } from "./deny-list.ts";
@@ -107,7 +107,7 @@ export async function endingOfPrincipal(
   run: Run,
 ): Promise<Ending> {
   if (!isComplete || denials.length === 0 || denials.some(({ endsAccess }) => endsAccess))
-    return KNOWN_ENDING;
+    return WITHOUT_REMARK;
   const isKnown = denials.every(({ endsAccess }) => endsAccess === false);
   const similar = denials.map(async ({ arnLike, connection }) => {
     const stored = await ifReadable((limited) => readMappings(connection, limited), run);

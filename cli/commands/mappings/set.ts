@@ -40,15 +40,15 @@ import { hasKey, type VersionedParameter, valueText } from "../../model/stored.t
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
-import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
+import { planFor, warnOfSessionTrust } from "../../plan/changes.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
 import { readByName } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
 import {
   changedMapping,
+  inheritedFromSet,
   type MappingOptions,
   mappingToChange,
-  startOf,
 } from "./changed-mapping.ts";
 
 interface SetOptions extends StoreOptions, WriteOptions, EndOptions, MappingOptions {
@@ -93,9 +93,9 @@ async function planSet(
   adviseOnRoleOfSet(target, run);
   const before = await readWithDenials(target, connection, run);
   const notAfter = endAt(connection.review.now);
-  const start = await startOf(target, options, connection, run);
-  // Only if a new mapping is refused: a suggestion takes calls.
-  const isIncomplete = (options.username ?? start.username) === undefined;
+  const inherited = await inheritedFromSet(target, options, connection, run);
+  // A suggestion takes calls, so it is made only where a new mapping will be refused.
+  const isIncomplete = (options.username ?? inherited.username) === undefined;
   const isRefused = isIncomplete || (hasArn(kind) && target.key.arn === undefined);
   const isTypo = !before.has(parameter) && isRefused;
   const meant = isTypo ? await similarMapping(target, connection, run) : "";
@@ -103,7 +103,7 @@ async function planSet(
     name,
     target,
     before.get(parameter),
-    start,
+    inherited,
     connection.review.partition,
     meant,
   );
@@ -121,17 +121,15 @@ async function planSet(
   }
   const text = valueText(name, put(mapping));
   checkByLint(parameter, JSON.stringify(isListKind(kind) ? [mapping] : mapping), connection);
-  // The deny lists that were also read are not part of the plan.
-  const ofParameter = new Map([...before].filter(([stored]) => stored === parameter));
-  const plan = planChanges(ofParameter, new Map([[parameter, text]]), false);
+  const plan = planFor(before, new Map([[parameter, text]]));
   warnOfSessionTrust(plan.changes, connection, run);
   const value = readValue(parameter, { value: text, secure: false }, connection.review);
   const isSet = (entry: PlacedEntry) => !isListKind(kind) || hasKey(entry.mapping, target.key);
-  const planned = afterwards(before, [{ name: parameter, value: text }]);
+  const afterPlanned = afterwards(before, [{ name: parameter, value: text }]);
   const afterPlan = [
     ...value.entries.filter(isSet).flatMap((entry) => denialLines(entry, before, connection)),
     ...elsewhereSentence(
-      deniedElsewhere([parameter], planned, connection.review),
+      deniedElsewhere([parameter], afterPlanned, connection.review),
       connection.review,
     ),
   ];

@@ -1,4 +1,4 @@
-// The commands that change single mappings and denials: `mappings set`, `edit`, `remove`, `deny`,
+// The commands that change mappings and denials by their principal: `mappings set`, `edit`, `remove`, `deny`,
 // `allow` and `rollback`.
 
 import { type Command, InvalidArgumentError, Option } from "commander";

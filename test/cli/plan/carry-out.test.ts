@@ -212,7 +212,7 @@ test("before writes that take a minute, their time is printed, and that they can
     } as unknown as Parameters<typeof logIfLong>[0][0];
   };
   const stop = "You can stop it and run the command again: it writes only what is missing.";
-  for (const [proposals, ...texts] of [
+  for (const [plans, ...texts] of [
     [[of(179)]],
     [[of(180)], `Writing 180 parameters at 3 a second takes 60 s. ${stop}`],
     [
@@ -222,7 +222,7 @@ test("before writes that take a minute, their time is printed, and that they can
     [Array.from({ length: 199 }, () => of(1, { ...rates }))],
   ] as const) {
     const { run, texts: found } = terminal();
-    logIfLong(proposals, run);
+    logIfLong(plans, run);
     assert.deepEqual(found, texts);
   }
 });

@@ -57,7 +57,7 @@ test("no key is written if a stack manages one of them, also in a dry run", asyn
   store.put(invalid, "{}", { tags: { [OWNER_TAG]: "team-a" } });
   const words = ["--jwks", jwksFile(OLD.jwk, NEW.jwk)];
   const error =
-    /is managed by the CloudFormation stack team-a and was not changed\..*\nNothing was written\.\n$/s;
+    /is managed by the CloudFormation stack team-a and was not changed\. Change it there\.\nNothing was written\.\n$/s;
   await exits(publish(...words), 1, error);
   await exits(publish(...words, "--dry-run"), 1, error);
   assert.equal(store.value(invalid), "{}");
