@@ -13,6 +13,7 @@ import {
   type Shell,
   shellOf,
 } from "../model/function-settings.ts";
+import type { VersionedParameter } from "../model/stored.ts";
 import { withAwsClock } from "./calls.ts";
 import type { AwsAccess } from "./client.ts";
 import { isAccessDenied } from "./errors.ts";
@@ -79,15 +80,36 @@ export async function listFunctions(
   connection: Connection,
   run: Run,
 ): Promise<readonly FunctionSettings[]> {
-  const { ssm, review, rates, functions } = connection;
+  const { ssm, review, rates } = connection;
+  const waitForTurn = limitsOf(rates, run).read;
+  const listed: VersionedParameter[] = [];
+  for await (const page of readBranch(
+    ssm,
+    settingsPath(review.prefix),
+    waitForTurn,
+    run.interrupted,
+  ))
+    listed.push(...page);
+  return withListedFunctions(connection, listed, run).functions.all;
+}
+
+/**
+ * Returns the connection with every function whose settings are in a listing of all that is below
+ * the prefix. Settings that are not in it do not exist.
+ */
+export function withListedFunctions(
+  connection: Connection,
+  listed: readonly VersionedParameter[],
+  run: Pick<Run, "environment">,
+): Connection {
+  const { functions, review } = connection;
+  const path = settingsPath(review.prefix);
   const readings = new Map<string, SettingsReading>(
     functions.all.map(({ parameter }) => [parameter, undefined]),
   );
-  const waitForTurn = limitsOf(rates, run).read;
-  const path = settingsPath(review.prefix);
-  for await (const page of readBranch(ssm, path, waitForTurn, run.interrupted))
-    for (const stored of page) readings.set(stored.name, stored);
-  return connectionWith(connection, readings, review.now, run).functions.all;
+  for (const stored of listed)
+    if (stored.name.startsWith(`${path}/`)) readings.set(stored.name, stored);
+  return connectionWith(connection, readings, review.now, run);
 }
 
 /** Returns the connection for what was read of settings. `now` is in milliseconds since 1970. */
@@ -125,7 +147,7 @@ export function reviewSettings(
     partition,
     now,
     reservedPrefixes,
-    mayBeReserved: reservedByAny(all, shell),
+    mayBeReserved: () => reservedByAny(all, shell),
     accounts,
     signedTokens: signedTokensIn(settings),
     signedAccounts: signedAccountsIn(settings),

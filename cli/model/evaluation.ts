@@ -33,8 +33,11 @@ export interface PlaceAndTime extends MappingNames {
 export interface ReviewSettings extends PlaceAndTime {
   /** Usernames and groups must not begin with one of these. */
   readonly reservedPrefixes: readonly string[];
-  /** The reserved prefixes of all functions that may read the mappings. Default: none. */
-  readonly mayBeReserved?: readonly string[];
+  /**
+   * Returns the reserved prefixes of all functions that may read the mappings. Default: none. Throws
+   * for an invalid one of the shell, which must not stop a command that asks for none.
+   */
+  readonly mayBeReserved?: () => readonly string[];
   /** The function denies identities of other accounts. Default: any. */
   readonly accounts?: readonly string[];
   /**

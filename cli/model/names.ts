@@ -48,9 +48,10 @@ export function isAccepted(
  */
 export function isPlain(
   name: string,
-  { reservedPrefixes, mayBeReserved = [] }: ReviewSettings,
+  { reservedPrefixes, mayBeReserved }: ReviewSettings,
 ): boolean {
-  return isAccepted(name, { reservedPrefixes: ["system:", ...reservedPrefixes, ...mayBeReserved] });
+  const ofOthers = mayBeReserved?.() ?? [];
+  return isAccepted(name, { reservedPrefixes: ["system:", ...reservedPrefixes, ...ofOthers] });
 }
 
 /** Returns why a name needs consent, as a phrase with a verb; `undefined` if it does not. */

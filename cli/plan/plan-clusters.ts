@@ -1,7 +1,7 @@
 // Plans a change in each of the clusters that the user chose, and judges the plans.
 
-import { type Connection, connect } from "../aws/connection.ts";
-import type { StoreOptions } from "../aws/store.ts";
+import { type Connection, withFunctions } from "../aws/connection.ts";
+import { openStore, type Store, type StoreOptions } from "../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../cmdline/chosen-clusters.ts";
 import {
   type ClusterRun,
@@ -16,13 +16,21 @@ import type { Run } from "../io/run.ts";
 import { beforeWrites } from "./before-writes.ts";
 import { planAndJudge } from "./judge.ts";
 import type { ClusterPlan, ClusterState, PlannedClusters, PlanOptions } from "./plan.ts";
-import { connectOnce, neighboursOf } from "./stores.ts";
+import { neighboursOf, openOnce } from "./stores.ts";
 
 /**
  * The target of the change does not exist in a cluster. With several clusters, it is enough that it
  * exists in one.
  */
 export class Absent extends Failure {}
+
+/** What the change is for. */
+interface Target {
+  /** That of the principal: several clusters of another partition are skipped, and named. */
+  readonly partition?: string | undefined;
+  /** Throws for wrong words, before the first call. */
+  readonly checkTarget?: (store: Store) => void;
+}
 
 /** Makes the plan of one cluster; `undefined` if nothing is to change. */
 type MakePlan<P extends ClusterPlan> = (
@@ -33,33 +41,31 @@ type MakePlan<P extends ClusterPlan> = (
 
 /**
  * Plans the change in each cluster, and judges it there.
- *
- * @param partition of the principal; several clusters of another partition are skipped, and named
  */
 export async function planClusters<P extends ClusterPlan>(
   clusters: Clusters,
   options: PlanOptions & StoreOptions,
   run: Run,
   makePlan: MakePlan<P>,
-  partition?: string,
+  { partition, checkTarget }: Target = {},
 ): Promise<PlannedClusters<P>> {
   const { isSeveral } = clusters;
   const output = outputByCluster(clusters.chosen, run);
   const runs = runsOf(clusters, run, output.runOf);
   const progress = startProgress("reading clusters", runs.length, run);
-  const connectTo = isSeveral
-    ? connectOnce(options, partition)
-    : (cluster: ChosenCluster, ownRun: Run) => connect(cluster, options, ownRun);
+  const open = isSeveral
+    ? openOnce(options, partition)
+    : (cluster: ChosenCluster, ownRun: Run) => openStore(cluster, options, ownRun);
 
   /** Returns `undefined` for a cluster that is skipped. */
   async function planCluster({ cluster, run: ownRun }: ClusterRun) {
     const { name } = cluster;
     try {
+      const store = await beforeWrites(ownRun, () => open(cluster, ownRun));
+      if (store === undefined) return undefined;
+      checkTarget?.(store);
       const neighbours = await neighboursOf(cluster, runs);
-      const connection = await beforeWrites(ownRun, () =>
-        connectTo({ ...cluster, neighbours }, ownRun),
-      );
-      if (connection === undefined) return undefined;
+      const connection = await beforeWrites(ownRun, () => withFunctions(store, neighbours, ownRun));
       const make = () => makePlan(connection, cluster, ownRun);
       return await planAndJudge(cluster, make, options, ownRun);
     } catch (error) {

@@ -17,6 +17,7 @@ import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { settingsParameter, settingsPath } from "../../functions/settings/stored-settings.ts";
 import { ownAccount } from "../aws/calls.ts";
+import { type Connection, withListedFunctions } from "../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../aws/errors.ts";
 import { AT_ONCE, readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
@@ -59,8 +60,33 @@ interface ReadOptions {
 export async function readMappings(
   store: Store,
   run: Run,
-  { callers = false }: ReadOptions = {},
+  options?: ReadOptions,
 ): Promise<Map<string, VersionedParameter>> {
+  return mappingsIn(await readBelow(store, run), store, options);
+}
+
+/**
+ * Reads the same, and returns the connection with every function whose settings were listed with
+ * the mappings: they may reserve prefixes, too. With --account, no settings are listed.
+ */
+export async function readWithFunctions(
+  connection: Connection,
+  run: Run,
+  options?: ReadOptions,
+): Promise<{
+  readonly mappings: Map<string, VersionedParameter>;
+  readonly connection: Connection;
+}> {
+  const listed = await readBelow(connection, run);
+  return {
+    mappings: mappingsIn(listed, connection, options),
+    connection:
+      connection.account === undefined ? withListedFunctions(connection, listed, run) : connection,
+  };
+}
+
+/** Reads everything below the prefix, or with --account that account's mappings. */
+async function readBelow(store: Store, run: Run): Promise<readonly VersionedParameter[]> {
   const { account, review } = store;
   const progress = startProgress("reading", undefined, run);
   const parameters: VersionedParameter[] = [];
@@ -71,6 +97,7 @@ export async function readMappings(
       parameters.push(...page);
       progress.show(parameters.length);
     }
+    return parameters;
   } catch (error) {
     const failure = isAccessDenied(error) && account === undefined ? toFailure(error) : undefined;
     if (failure === undefined) throw error;
@@ -80,6 +107,13 @@ export async function readMappings(
   } finally {
     progress.end();
   }
+}
+
+function mappingsIn(
+  parameters: readonly VersionedParameter[],
+  { review }: Store,
+  { callers = false }: ReadOptions = {},
+): Map<string, VersionedParameter> {
   const mappings = parameters.filter(({ name }) => !isOther(name, review.prefix, callers));
   return new Map(
     mappings

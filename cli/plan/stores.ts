@@ -1,9 +1,8 @@
-// Connects a command to the stores of its clusters.
+// Opens the stores of a command's clusters.
 
 import { ownAccount } from "../aws/calls.ts";
 import { type AwsAccess, clientConfig } from "../aws/client.ts";
-import { type Connection, connect } from "../aws/connection.ts";
-import type { StoreOptions } from "../aws/store.ts";
+import { openStore, type Store, type StoreOptions } from "../aws/store.ts";
 import { type ChosenCluster, prefixOf } from "../cmdline/chosen-clusters.ts";
 import type { ClusterRun } from "../cmdline/clusters.ts";
 import type { Run } from "../io/run.ts";
@@ -38,10 +37,10 @@ async function regionOf({ cluster, run }: ClusterRun): Promise<string | undefine
 }
 
 /**
- * Returns a function that connects to each store once. It returns `undefined` for a cluster that is
+ * Returns a function that opens each store once. It returns `undefined` for a cluster that is
  * skipped.
  */
-export function connectOnce(options: StoreOptions, partition: string | undefined) {
+export function openOnce(options: StoreOptions, partition: string | undefined) {
   /** The names of clusters by account, Region and prefix. */
   const stores = new Map<string, string>();
   /** A promise for each Region and prefix, which resolves when the stores are known. */
@@ -49,19 +48,19 @@ export function connectOnce(options: StoreOptions, partition: string | undefined
 
   async function enter(cluster: ChosenCluster, run: Run, access: AwsAccess, earlier: unknown) {
     const { config } = access;
-    const connection = await connect(cluster, options, run, access);
-    // connect() has checked the context's account.
+    const opened = await openStore(cluster, options, run, access);
+    // openStore() has checked the context's account.
     const account =
       cluster.contextAccount ?? (await ownAccount(config, run)) ?? `profile ${cluster.profile}`;
     await earlier;
-    const store = `${account} ${config.region} ${connection.review.prefix}`;
+    const store = `${account} ${config.region} ${opened.review.prefix}`;
     const same = stores.get(store);
     if (same !== undefined) run.log(`Skipped: it is the same store as ${same}.\n`);
     else stores.set(store, cluster.name);
-    return same === undefined ? connection : undefined;
+    return same === undefined ? opened : undefined;
   }
 
-  return async (cluster: ChosenCluster, run: Run): Promise<Connection | undefined> => {
+  return async (cluster: ChosenCluster, run: Run): Promise<Store | undefined> => {
     const access = await clientConfig(cluster, run);
     const { config, partition: actual } = access;
     if (partition !== undefined && actual.id !== partition) {

@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mayDenyByName } from "../../cli/plan/access/guard-names.ts";
 import { TOKEN_ISSUERS } from "../../local/sandbox-files.ts";
+import { failing } from "../local/aws/service-faults.ts";
 import { settingsValue } from "../stored-settings.ts";
 import { cli } from "./cli.ts";
 import { ADMIN, exits, prints, useCluster } from "./commands/mappings/cluster.ts";
+import { accessDenied } from "./commands/mappings/forbidden.ts";
 import { connectionTo, terminal } from "./plan/connection.ts";
 
 const [A, B] = ["111122223333", "444455556666"];
@@ -138,6 +140,51 @@ test("without the settings, the shell's variables count, stderr names what is as
     ),
     denied.out,
   );
+});
+
+test("settings that may be listed and not read by name decide, too: a write of access is refused if they are invalid", async () => {
+  put("{");
+  const input = JSON.stringify({
+    mappings: [{ arn: OTHER, username: "changed" }],
+  });
+  const settings = "/settings/prod";
+  cluster.store.fail(
+    failing("GetParameters", accessDenied("ssm:GetParameters", settings), settings),
+  );
+  const apply = (more: string) => cli(`mappings apply -f - -c prod ${more}`, { input });
+  const { err } = await exits(apply("--yes"), 1);
+  assert.match(err, /^Nothing was written\. The function's settings .* are invalid/m);
+  cluster.deploy({ ACCOUNTS: A });
+  const { out } = await exits(type("mappings lint -c prod"), 0, "");
+  assert.match(out, /^warning +foreign-account /m);
+  cluster.store.fail(undefined);
+});
+
+test("an invalid reserved prefix of the shell does not stop commands that use none", async () => {
+  cluster.deploy({});
+  const environment = { RESERVED_PREFIXES: ",," };
+  await exits(type("mappings export -c prod", environment), 0);
+  await exits(type(`explain -c prod ${ROLE}`, environment), 0, "");
+  const callers = ["old", "new"].map((name, at) => ({ name, sha256: String(at).repeat(64) }));
+  cluster.store.put("/iam-authenticator/prod/callers", JSON.stringify(callers));
+  await exits(type("callers remove -c prod old --yes", environment), 0);
+});
+
+test("a wrong <who> is reported before the first call", async () => {
+  const requests: string[] = [];
+  cluster.store.fail(({ target = "" }) => {
+    requests.push(target);
+    return undefined;
+  });
+  for (const words of [
+    "set garbage --username u",
+    "remove garbage",
+    "rollback garbage",
+    "edit garbage",
+  ])
+    await exits(type(`mappings ${words} -c prod --yes`), 2, /garbage/);
+  cluster.store.fail(undefined);
+  assert.deepEqual(requests, []);
 });
 
 test("a setting of a newer version makes the verdict conditional", async () => {

@@ -24,7 +24,7 @@ type Row = readonly [statement: string, file: string, from: string, to: string, 
 // biome-ignore format: a table
 const ROWS: readonly Row[] = [
   // Who is trusted with what
-  ["people who may write `<prefix>/settings/...`", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...mayBeReserved]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
+  ["people who may write `<prefix>/settings/...`", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...ofOthers]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
   ["people who may write `<prefix>/settings/...`", "infra/grants.ts", "resourceArns: [...lists.map((path) => prefixArn(scope, prefix, path)), settings],", "resourceArns: []", "test/infra/policies.test.ts"],
 
   ["people who may write `<prefix>/cluster/...`", `${F}/aws/sts.ts`, '"x-k8s-aws-id": signedId }', '"x-k8s-aws-id": signedId && "cluster-a" }', `${A}/refused-tokens.test.ts`],
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
   ["A denial is lost by a mistake in it", "cli/model/entry-arns.ts", 'const named = kind === "deny" && "name" in mapping ? mapping.name : undefined;', "const named: string | undefined = undefined;", "test/cli/commands/mappings/denied-names.test.ts"],
   ["A repeated key hides a denial", `${F}/mapping/mapping.ts`, "if (unknown === undefined) return repeatedKeyProblem(value);", "if (unknown === undefined) return undefined;", `${A}/bad-mappings.test.ts`],
   ["A repeated key hides a denial", "functions/lib/json.ts", "if (Object.hasOwn(parent, key)) addRepetition(open, parent, key, value);", "", "test/functions/lib/json.test.ts"],
-  ["False settings in Parameter Store hide a grant", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...mayBeReserved]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
+  ["False settings in Parameter Store hide a grant", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...ofOthers]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
   ["False settings in Parameter Store hide a grant", "cli/model/access/administrators.ts", "[review, withoutRestrictions(review)].find(isLastRemoved)", "[review].find(isLastRemoved)", "test/cli/model/access/administrators.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/model/access/judge-change.ts", "if (!isOfOne(entry.kind))\n", "if (false)\n", "test/cli/commands/mappings/marks.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/plan/write-values.ts", "if (mapping !== undefined) throw", "if (false) throw", "test/cli/plan/write-values.test.ts"],

@@ -40,7 +40,7 @@ import {
   type PossibleIdentity,
   roleNamed,
 } from "../../model/person.ts";
-import { readMappings, requireParameters } from "../../plan/read.ts";
+import { readWithFunctions, requireParameters } from "../../plan/read.ts";
 
 /** An identity of the name that logged in, or that a mapping is for. */
 interface Seen {
@@ -74,11 +74,11 @@ export async function explainPerson(
   who: string,
   options: PersonOptions,
   cluster: ChosenCluster,
-  connection: Connection,
+  connected: Connection,
   run: Run,
 ): Promise<void> {
+  const { mappings: known, connection } = await readWithFunctions(connected, run);
   const { review } = connection;
-  const known = await readMappings(connection, run);
   await requireParameters(known, connection, run);
   refuseRole(who, known, review);
   const { settings } = connection.functions.own;

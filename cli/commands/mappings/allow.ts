@@ -33,7 +33,7 @@ import { carryOut } from "../../plan/carry-out.ts";
 import { type Plan, planFor } from "../../plan/changes.ts";
 import { EFFECT } from "../../plan/plan.ts";
 import { Absent, planClusters } from "../../plan/plan-clusters.ts";
-import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
+import { readByName, readWithFunctions, requireCluster } from "../../plan/read.ts";
 
 interface AllowOptions extends StoreOptions, WriteOptions {
   readonly session?: string;
@@ -56,7 +56,7 @@ export async function allow(
       isPerson
         ? planPersonRemoval(who, options, connection, ownRun)
         : planPrincipalRemoval(who, cluster, options, connection, ownRun),
-    partitionIn(who),
+    { partition: partitionIn(who) },
   );
   await carryOut(planned, options, run, { done: "Allowed" });
 }
@@ -88,11 +88,11 @@ async function planPrincipalRemoval(
 async function planPersonRemoval(
   who: string,
   options: AllowOptions,
-  connection: Connection,
+  connected: Connection,
   run: Run,
 ) {
+  const { mappings: known, connection } = await readWithFunctions(connected, run);
   const { review, account } = connection;
-  const known = await readMappings(connection, run);
   await requireCluster(known, connection, options, run);
   // Below a short prefix there may be lists of other clusters.
   const lists = [...known.keys()].filter((name) => readName(review.prefix, name)?.kind === "deny");

@@ -51,7 +51,7 @@ async function planFile(
   const compared = await compare(entries, options, connection, run);
   const { changes } = compared.plan;
   warnOfSessionTrust(changes, connection, run);
-  const { review } = connection;
+  const { review } = compared.connection;
   const found = deniedElsewhere(
     changes.map(({ name }) => name),
     afterwards(compared.known, changes),

@@ -23,7 +23,7 @@ import { checkAccounts } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { planChanges } from "../../plan/changes.ts";
 import type { ClusterPlan } from "../../plan/plan.ts";
-import { readMappings } from "../../plan/read.ts";
+import { readWithFunctions } from "../../plan/read.ts";
 
 export interface PruneOptions {
   readonly prune?: true;
@@ -61,12 +61,12 @@ export function warnOfEnded(
 export async function compare(
   entries: readonly Entry[],
   { prune, pruneDenials }: PruneOptions,
-  connection: Connection,
+  connected: Connection,
   run: Run,
 ): Promise<ClusterPlan> {
+  const desired = parametersIn(entries, connected);
+  const { mappings: known, connection } = await readWithFunctions(connected, run);
   const { review } = connection;
-  const desired = parametersIn(entries, connection);
-  const known = await readMappings(connection, run);
   warnOfEnded(entries, connection, run);
   const isInScope = (name: string) => {
     const kind = readName(review.prefix, name)?.kind;

@@ -31,7 +31,7 @@ import { isStored, listIn, type VersionedParameter } from "../../model/stored.ts
 import { mayDenyByName } from "../../plan/access/guard-names.ts";
 import { count, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
-import { readByName, readMappings, requireCluster } from "../../plan/read.ts";
+import { readByName, readWithFunctions, requireCluster } from "../../plan/read.ts";
 import {
   type Ending,
   noAccessEnds,
@@ -64,15 +64,15 @@ export async function planPerson(
   cluster: ChosenCluster,
   options: DenyOptions,
   terms: Terms,
-  connection: Connection,
+  connected: Connection,
   run: Run,
   refused: ReadonlySet<string> = new Set(),
 ): Promise<PlannedPerson> {
+  const isByName = (await ifReadable((limited) => mayDenyByName(connected, limited), run)) === true;
+  const read = (limited: Run) => readWithFunctions(connected, limited);
+  const all = isByName ? await ifReadable(read, run) : await read(run);
+  const { mappings, connection } = all ?? { mappings: undefined, connection: connected };
   const { review, account } = connection;
-  const isByName =
-    (await ifReadable((limited) => mayDenyByName(connection, limited), run)) === true;
-  const read = (limited: Run) => readMappings(connection, limited);
-  const mappings = isByName ? await ifReadable(read, run) : await read(run);
   // A name needs only its list.
   const known =
     mappings ??

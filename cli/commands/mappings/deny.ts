@@ -58,7 +58,7 @@ async function denyPrincipal(
     run,
     (connection, cluster, ownRun) =>
       planPrincipal(who, cluster, options, terms, connection, ownRun),
-    partitionIn(who),
+    { partition: partitionIn(who) },
   );
   const { denials, isComplete } = plannedDenials(planned);
   const ending = await endingOfPrincipal(who, denials, isComplete, run);

@@ -42,9 +42,9 @@ async function diffFile(
   options: DiffOptions,
   run: Run,
 ) {
-  const connection = await connect(cluster, options, run);
+  const connected = await connect(cluster, options, run);
+  const { plan: wanted, known, connection } = await compare(entries, options, connected, run);
   const { review } = connection;
-  const { plan: wanted, known } = await compare(entries, options, connection, run);
   await requireParameters(known, connection, run);
   const current = withoutEnded(wanted, review.now);
   const { plan, managed: skipped } = await withoutManaged(current, connection, false, run);

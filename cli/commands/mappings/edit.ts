@@ -1,8 +1,8 @@
 // `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and
 // writes them.
 
-import { type Connection, connect } from "../../aws/connection.ts";
-import type { StoreOptions } from "../../aws/store.ts";
+import { type Connection, withFunctions } from "../../aws/connection.ts";
+import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { spellerFor } from "../../cmdline/spelling.ts";
@@ -12,7 +12,7 @@ import type { Run } from "../../io/run.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
 import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
-import { isSameValue, type VersionedParameter } from "../../model/stored.ts";
+import { isSameValue } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { beforeWrites } from "../../plan/before-writes.ts";
@@ -20,7 +20,7 @@ import { carryOut } from "../../plan/carry-out.ts";
 import { planChanges, warnOfSessionTrust } from "../../plan/changes.ts";
 import { planAndJudge } from "../../plan/judge.ts";
 import type { ClusterPlan } from "../../plan/plan.ts";
-import { destinationOf, readByName, readMappings } from "../../plan/read.ts";
+import { destinationOf, readByName, readWithFunctions } from "../../plan/read.ts";
 import { similarMapping } from "../../plan/similar.ts";
 import { parametersIn, warnOfEnded } from "./compare.ts";
 
@@ -80,12 +80,12 @@ function isEdited(name: string, { opened, desired }: Edits): boolean {
 async function planEdits(
   edits: Edits,
   isWhole: boolean,
-  connection: Connection,
+  connected: Connection,
   run: Run,
 ): Promise<ClusterPlan> {
   const { opened, desired } = edits;
   const names = new Set([...opened.keys(), ...desired.keys()]);
-  const known = await read(names, isWhole, connection, run);
+  const { mappings: known, connection } = await read(names, isWhole, connected, run);
   const stored = new Map([...known].filter(([name]) => isEdited(name, edits)));
   const wanted = new Map([...desired].filter(([name]) => isEdited(name, edits)));
   const plan = planChanges(stored, wanted, true);
@@ -98,14 +98,16 @@ async function planEdits(
   return { plan, known, connection, judge: judgeAccess({ isWhole }) };
 }
 
-/** Reads these parameters, or with `isWhole` every mapping. */
-function read(
+/** Reads these parameters, or with `isWhole` every mapping, and the functions that read them. */
+async function read(
   names: ReadonlySet<string>,
   isWhole: boolean,
   connection: Connection,
   run: Run,
-): Promise<Map<string, VersionedParameter>> {
-  return isWhole ? readMappings(connection, run) : readByName([...names], connection, run);
+): ReturnType<typeof readWithFunctions> {
+  return isWhole
+    ? readWithFunctions(connection, run)
+    : { mappings: await readByName([...names], connection, run), connection };
 }
 
 /** Reads the entries to edit. Logs those that a file cannot have. */
@@ -115,11 +117,12 @@ async function openEntries(
   options: EditOptions,
   run: Run,
 ) {
-  const connection = await connect(cluster, options, run);
-  const { prefix, partition } = connection.review;
-  const targets = who.map((name) => findTarget(connection, name));
+  const store = await openStore(cluster, options, run);
+  const { prefix, partition } = store.review;
+  const targets = who.map((name) => findTarget(store, name));
   const named = new Set(targets.map(({ parameter }) => parameter));
-  const found = await read(named, who.length === 0, connection, run);
+  const connected = await withFunctions(store, cluster.neighbours ?? [], run);
+  const { mappings: found, connection } = await read(named, who.length === 0, connected, run);
   const missing = targets.find(({ parameter }) => !found.has(parameter));
   if (missing !== undefined) {
     const meant = await similarMapping(missing, connection, run);

@@ -5,9 +5,9 @@ import {
   denyParameter,
   mappingParameter,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
-import { type Connection, connect } from "../../aws/connection.ts";
+import { type Connection, withFunctions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
-import type { StoreOptions } from "../../aws/store.ts";
+import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import { programName, type Speller, spellerFor } from "../../cmdline/spelling.ts";
 import { finding } from "../../io/errors.ts";
@@ -31,10 +31,10 @@ export async function exportAll(
   options: ExportOptions,
   run: Run,
 ): Promise<void> {
-  const connection = await connect(cluster, options, run);
-  const { prefix } = connection.review;
-  const parameters = await readMappings(connection, run);
-  await requireParameters(parameters, connection, run);
+  const store = await openStore(cluster, options, run);
+  const { prefix } = store.review;
+  const parameters = await readMappings(store, run);
+  await requireParameters(parameters, store, run);
   const readings = [...parameters.values()].map((stored) => ({
     name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
@@ -45,7 +45,7 @@ export async function exportAll(
   );
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(parameters, connection, run)
+      ? await awsAuth(parameters, await withFunctions(store, [], run), run)
       : { text: writeMappingFile(entries), exported: entries.length, problems: [] };
   if (options.output === "yaml") run.print(text);
   // Mapping files may be JSON too.

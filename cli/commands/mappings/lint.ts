@@ -19,7 +19,7 @@ import { type Finding, LEVELS } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
-import { readMappings, requireParameters } from "../../plan/read.ts";
+import { readWithFunctions, requireParameters } from "../../plan/read.ts";
 
 interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
   readonly region?: string;
@@ -95,8 +95,10 @@ async function lintStored(
   options: LintOptions,
   run: Run,
 ): Promise<Finding[]> {
-  const connection = await connect(cluster, options, run);
-  const stored = await readMappings(connection, run, { callers: true });
+  const connected = await connect(cluster, options, run);
+  const { mappings: stored, connection } = await readWithFunctions(connected, run, {
+    callers: true,
+  });
   await requireParameters(stored, connection, run);
   const callers = callerFindings(stored, connection.review);
   stored.delete(callersParameter(connection.review.prefix));

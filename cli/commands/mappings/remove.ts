@@ -44,7 +44,10 @@ export async function remove(
     options,
     run,
     (connection, cluster, ownRun) => planRemovals(who, cluster, options, connection, ownRun),
-    partitionIn(who[0] ?? ""),
+    {
+      partition: partitionIn(who[0] ?? ""),
+      checkTarget: (store) => void who.map((name) => findTarget(store, name, options.session)),
+    },
   );
   await carryOut(planned, options, run, { done: "Removed" });
   // Either a typo, or an earlier, interrupted run already removed it.

@@ -1,9 +1,9 @@
 // `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
 
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
-import { connect } from "../../aws/connection.ts";
+import { withFunctions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
-import type { StoreOptions } from "../../aws/store.ts";
+import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
 import { type Failure, finding } from "../../io/errors.ts";
@@ -45,9 +45,12 @@ export async function rollback(
   options: RollbackOptions,
   run: Run,
 ): Promise<void> {
-  const connection = await beforeWrites(run, () => connect(cluster, options, run));
+  const store = await beforeWrites(run, () => openStore(cluster, options, run));
+  const { parameter, address, key } = findTarget(store, who, options.session);
+  const connection = await beforeWrites(run, () =>
+    withFunctions(store, cluster.neighbours ?? [], run),
+  );
   const { ssm, review } = connection;
-  const { parameter, address, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, review.prefix);
   const { to } = options;
   // Read once: a plan that starts again must not undo another change than this one.

@@ -72,7 +72,10 @@ export async function set(
     options,
     run,
     (connection, _, ownRun) => planSet(who, options, endAt, connection, ownRun),
-    partitionIn(who),
+    {
+      partition: partitionIn(who),
+      checkTarget: (store) => void findTarget(store, who, options.session),
+    },
   );
   await carryOut(planned, options, run, { done: "Set" });
 }

@@ -21,7 +21,7 @@ import type { Run } from "../../io/run.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
 import { type ListedEntry, listedEntriesOf } from "../../model/listed-entries.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
-import { readMappings, requireParameters } from "../../plan/read.ts";
+import { readWithFunctions, requireParameters } from "../../plan/read.ts";
 import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
 import { printReport, type ReportLine } from "./show.ts";
@@ -100,9 +100,9 @@ async function readClusterLogins(
   options: SearchOptions,
   run: Run,
 ): Promise<ClusterLogins> {
-  const connection = await connect(cluster, options, run);
+  const connected = await connect(cluster, options, run);
+  const { mappings: parameters, connection } = await readWithFunctions(connected, run);
   const { prefix, partition } = connection.review;
-  const parameters = await readMappings(connection, run);
   await requireParameters(parameters, connection, run);
   const items = [...parameters.values()]
     .flatMap((stored) => listedEntriesOf(stored, prefix, partition))

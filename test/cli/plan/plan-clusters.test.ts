@@ -52,7 +52,8 @@ async function placesOf(
     return undefined;
   };
   try {
-    const planned = await planClusters({ chosen: named, isSeveral }, {}, run, plan, partition);
+    const target = { partition };
+    const planned = await planClusters({ chosen: named, isSeveral }, {}, run, plan, target);
     for (const cluster of planned.clusters) {
       if (cluster.state !== "unplanned") continue;
       const { name, failure } = cluster;

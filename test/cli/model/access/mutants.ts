@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   ["a name in an account's list covers every account", "entry-arns.ts", 'const of = account === "any" ? "*" : account;', 'const of = "*";', { "pattern/any": json([{ arnLike: arn("role/*", "444455556666"), ...names("u") }]), [deny]: named("jane") }, { "pattern/any": json([{ arnLike: arn("role/*", "444455556666"), ...names("u") }]), [deny]: "[]" }],
   ["an invalid value denies nobody", "entry-arns.ts", "return problem !== undefined || entries", "return entries", { [role]: ci("u"), [deny]: "{" }, { [deny]: "{" }, { [deny]: "[]" }],
   ["federated users ignore case", "entry-arns.ts", 'kind === "federated-user" ? arn : arnLike &&', "arnLike &&", { [fed]: fred("Fred") }, { [fed]: fred("fred") }],
-  ["the value of another principal is valid", "entry-arns.ts", "own.length < valid.length ?", "own.length < 0 ?", { [role]: ofSetRole("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
+  ["the value of another principal is valid", "entry-arns.ts", "ofParameter.length < valid.length", "ofParameter.length < 0", { [role]: ofSetRole("u"), [account]: ofSet("v") }, { [account]: ofSet("v") }],
   ["another username is no change", "changes.ts", 'username: () => ["gives"]', "username: NOTHING", { [role]: ci("u", masters) }, { [role]: ci("v", masters) }],
   ["another group is no change", "changes.ts", "beyond(now, old).length === 0 && ", "", { [set]: ofSet("u") }, { [set]: ofSet("u", ["g"]), [sessions]: jane("v") }],
   ["losing a group is a change", "changes.ts", "&& isHarmless ? []", "&& beyond(old, now).length === 0 ? []", { [role]: ci("u", ["g"]), [deny]: denials("role/*") }, { [role]: ci("u"), [deny]: "[]" }],
