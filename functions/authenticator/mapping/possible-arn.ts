@@ -35,23 +35,29 @@ const NAME = /[\w+=,.@-]/;
  */
 const PATH = /[\x21-\x7e]/;
 
+/** Texts, and patterns for runs of characters, in their order. */
+type Parts = readonly (string | RegExp)[];
+
+/** What the ARN of a principal has in these sections. */
+interface Principal {
+  readonly service: string;
+  readonly resource: Parts;
+}
+
 /** `aws` and `aws-cn`, not `asw`. */
-const PARTITIONS = [shape("aws"), shape("aws-", /[a-z-]/)];
+const PARTITIONS: readonly Parts[] = [["aws"], ["aws-", /[a-z-]/]];
 const ACCOUNT: Shape = Array.from({ length: 12 }, () => ({
   takes: (c: string) => /\d/.test(c),
   repeats: false,
 }));
-const CANONICAL: readonly [service: Shape, resource: Shape][] = [
-  [shape("iam"), shape("role/", NAME)],
-  [shape("iam"), shape("user/", NAME)],
-  [shape("iam"), shape("user/", PATH, "/", NAME)],
-  [shape("iam"), shape("root")],
-  [shape("sts"), shape("federated-user/", NAME)],
+const CANONICAL: readonly Principal[] = [
+  { service: "iam", resource: ["role/", NAME] },
+  { service: "iam", resource: ["user/", NAME] },
+  { service: "iam", resource: ["user/", PATH, "/", NAME] },
+  { service: "iam", resource: ["root"] },
+  { service: "sts", resource: ["federated-user/", NAME] },
 ];
-const SESSION: readonly [service: Shape, resource: Shape] = [
-  shape("sts"),
-  shape("assumed-role/", NAME, "/", NAME),
-];
+const SESSION: Principal = { service: "sts", resource: ["assumed-role/", NAME, "/", NAME] };
 
 /** Returns the problem of an `arnLike` that is not a string. */
 export function notAnArnPattern(arnLike: unknown): string {
@@ -84,14 +90,15 @@ export function isOfSessions(arnLike: string): boolean {
   return canMatch(pattern, [SESSION]) && !isOfAnyRole;
 }
 
-function canMatch(sections: ArnSections, principals: readonly (typeof SESSION)[]): boolean {
+function canMatch(sections: ArnSections, principals: readonly Principal[]): boolean {
   const [, partition, service, region, account, resource] = sections;
   return (
     /^\**$/.test(region) &&
-    PARTITIONS.some((known) => overlaps(partition, known)) &&
+    PARTITIONS.some((known) => overlaps(partition, shape(known))) &&
     overlaps(account, ACCOUNT) &&
     principals.some(
-      ([ofService, ofResource]) => overlaps(service, ofService) && overlaps(resource, ofResource),
+      (principal) =>
+        matchesGlob(service, principal.service) && overlaps(resource, shape(principal.resource)),
     )
   );
 }
@@ -106,7 +113,7 @@ export function matchesSomeSession(
     matchesGlob(service, "sts") &&
     matchesGlob(region, "") &&
     matchesGlob(account, accountId) &&
-    overlaps(resource, shape(`assumed-role/${asciiLowerCase(name)}/`, NAME))
+    overlaps(resource, shape([`assumed-role/${asciiLowerCase(name)}/`, NAME]))
   );
 }
 
@@ -122,7 +129,7 @@ function hint(service: string, resource: string, compared: ComparedArns): string
   return "it must match the ARN of a role, user, federated user or root";
 }
 
-function shape(...parts: readonly (string | RegExp)[]): Shape {
+function shape(parts: Parts): Shape {
   return parts.flatMap((part): Token[] =>
     part instanceof RegExp
       ? [{ takes: (c: string) => part.test(c), repeats: true }]
