@@ -7,9 +7,7 @@ import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { kindsWhere } from "../functions/authenticator/mapping/kinds.ts";
-import { issuerPath } from "../functions/issuer/key-parameter.ts";
-import { clusterParameter } from "../functions/settings/cluster-parameter.ts";
-import { settingsParameter } from "../functions/settings/stored-settings.ts";
+import { clusterParameter, issuerPath, settingsParameter } from "../functions/parameters/names.ts";
 import { checkAccount } from "./parameters/entries.ts";
 import { prefixArn } from "./parameters/owned-parameter.ts";
 

@@ -11,7 +11,8 @@ import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
-import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
+import { settingsParameter } from "../functions/parameters/names.ts";
+import { storedSettingsText } from "../functions/settings/stored-settings.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { checkProps } from "./check-props.ts";
 import { deployEndpoint } from "./deploy-endpoint.ts";

@@ -3,8 +3,9 @@
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { settingsParameter } from "../functions/parameters/names.ts";
 import { defaultStackName } from "../functions/settings/stack.ts";
-import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
+import { storedSettingsText } from "../functions/settings/stored-settings.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { nodeServices } from "./aws/ec2.ts";
 import { principalsOfIdentities } from "./aws/iam.ts";

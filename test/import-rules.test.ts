@@ -313,7 +313,7 @@ const OF_DEFINITIONS = [
   /^(commander|package\.json)$/,
   /^node:(buffer|events|fs|path|timers\/promises|util)$/,
   /^cli\/commands\/.*definitions\.ts$/,
-  /^cli\/io\/(errors|files|memo|output|print|progress|run)\.ts$/,
+  /^cli\/io\/(errors|files|output|print|progress|run)\.ts$/,
   /^cli\/cmdline\/(chosen-clusters|contexts|define|options|review-options|suggestions|times)\.ts$/,
   /^cli\/aws\/rates\.ts$/,
   /^cli\/commands\/irsa\/kubernetes-versions\.ts$/,
@@ -321,6 +321,7 @@ const OF_DEFINITIONS = [
   /^cli\/model\/(access-levels|server-url|target-help)\.ts$/,
   /^functions\/(authenticator\/(mapping\/arn|review\/record)|aws\/partitions|errors|issuer\/(settings|trust-policy))\.ts$/,
   /^functions\/lib\/(json|text|time)\.ts$/,
+  /^functions\/parameters\/names\.ts$/,
   /^functions\/settings\/(common|environment|ssm-endpoint)\.ts$/,
 ];
 

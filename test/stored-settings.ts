@@ -1,7 +1,7 @@
 // What a stack of this version stores about its function in Parameter Store.
 
-import { defaultMappingPrefix } from "../functions/settings/common.ts";
-import { settingsParameter, storedSettingsText } from "../functions/settings/stored-settings.ts";
+import { defaultMappingPrefix, settingsParameter } from "../functions/parameters/names.ts";
+import { storedSettingsText } from "../functions/settings/stored-settings.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 export type Variables = Readonly<Record<string, string>>;

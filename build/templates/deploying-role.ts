@@ -1,9 +1,8 @@
 // The permissions of a role that deploys a release's templates: the calls of CloudFormation, by
 // resource type. build/deploying-role.ts prints them for stacks that own more parameters.
 
-import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import { kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
-import { settingsParameter } from "../../functions/settings/stored-settings.ts";
+import { callersParameter, settingsParameter } from "../../functions/parameters/names.ts";
 
 type Actions = Readonly<Record<string, readonly string[]>>;
 

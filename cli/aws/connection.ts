@@ -2,7 +2,7 @@
 
 import { signedTokensIn } from "../../functions/authenticator/jwt-settings.ts";
 import type { Settings } from "../../functions/authenticator/settings.ts";
-import { settingsParameter, settingsPath } from "../../functions/settings/stored-settings.ts";
+import { settingsParameter, settingsPath } from "../../functions/parameters/names.ts";
 import type { Run } from "../io/run.ts";
 import type { MappingNames, ReviewSettings } from "../model/evaluation.ts";
 import {

@@ -2,7 +2,7 @@
 // the limits. Makes no call to Parameter Store.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { defaultMappingPrefix } from "../../functions/parameters/names.ts";
 import { usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import type { MappingNames } from "../model/evaluation.ts";

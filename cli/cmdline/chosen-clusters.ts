@@ -1,7 +1,7 @@
 // The clusters that the user chose for a command, each with what its context sets.
 
 import type { Command } from "commander";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { defaultMappingPrefix } from "../../functions/parameters/names.ts";
 import type { ClusterPlace } from "../aws/store.ts";
 import { usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";

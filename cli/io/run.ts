@@ -7,7 +7,6 @@ import { setTimeout } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "./errors.ts";
-import { createMemo, type Memo } from "./memo.ts";
 import { createOutput, isTerminal } from "./output.ts";
 
 export interface Secrets {
@@ -77,6 +76,34 @@ function spellingsOf(secret: string): Set<string> {
   ]);
 }
 
+/** What a run remembers between its calls to AWS. */
+interface Memo {
+  /** Milliseconds by which AWS's clock is ahead of this machine's. */
+  clockOffset: number;
+  /** The last call that AWS answered, such as `SSM GetParameters`. */
+  lastAnswered: string | undefined;
+  /**
+   * Returns the value that belongs to the owner under this key, and creates it at the first call.
+   * The owner is the memo for what all clusters share, or another object of the run, such as the
+   * configuration of a client.
+   */
+  readonly once: <T>(owner: object, key: string, create: () => T) => T;
+}
+
+export function createMemo(): Memo {
+  const created = new Map<object, Map<string, unknown>>();
+  return {
+    clockOffset: 0,
+    lastAnswered: undefined,
+    once<T>(owner: object, key: string, create: () => T): T {
+      const ofOwner = created.get(owner) ?? new Map<string, unknown>();
+      created.set(owner, ofOwner);
+      if (!ofOwner.has(key)) ofOwner.set(key, create());
+      return ofOwner.get(key) as T;
+    },
+  };
+}
+
 interface Time {
   readonly clock: Clock;
   /** Rejects with an AbortError when the signal aborts. */
@@ -127,7 +154,6 @@ export interface Run extends Time, Streams, Interruption {
    * such as NO_COLOR: these must have the same values here.
    */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What the run remembers between its calls to AWS. */
   readonly memo: Memo;
   /** Secrets that this run has sent or received, and must not print. */
   readonly secrets: Secrets;

@@ -1,6 +1,7 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { readBranch, readSome } from "../aws/parameter-store.ts";
 import { limitsOf } from "../aws/rates.ts";
 import { type ClusterPlace, openStore, type StoreOptions } from "../aws/store.ts";
@@ -9,7 +10,6 @@ import { newCommand } from "../cmdline/define.ts";
 import { ACCOUNT, CONNECTIONS, ignoreEmptyVariables, withOptions } from "../cmdline/options.ts";
 import { readPublishedKeys } from "../commands/irsa/published-keys.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import { callerName, readCallers } from "../plan/callers.ts";
 
 export type Lister = "mappings" | "callers" | "keys";

@@ -3,13 +3,13 @@
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/time.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { personDeniedBy } from "./denied-person.ts";
 import { readParameter } from "./entry.ts";
 import {
   decide,
   type ReviewSettings,
   type StoredParameters,
-  shortName,
   supposeIdentity,
 } from "./evaluation.ts";
 import { identitiesNamed } from "./person.ts";

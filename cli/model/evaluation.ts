@@ -49,11 +49,6 @@ export interface ReviewSettings extends PlaceAndTime {
   readonly signedAccounts?: readonly string[];
 }
 
-/** Returns the name without the prefix, for output. */
-export function shortName(name: string, prefix: string): string {
-  return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
-}
-
 export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 /** Returns the evaluations in order of precedence, and the one that applies, if there is any. */

@@ -1,9 +1,9 @@
 // Stored mappings and denials as the rows of a list, and how commands print them.
 
+import { shortName } from "../../functions/parameters/names.ts";
 import { type ListOutputOptions, printData, printList, sentenceBelow } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
 import { deniedIn, type Entry, given, readParameter } from "./entry.ts";
-import { shortName } from "./evaluation.ts";
 import { writeEntry } from "./file-entry.ts";
 import type { VersionedParameter } from "./stored.ts";
 

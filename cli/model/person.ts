@@ -12,6 +12,7 @@ import {
 } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { type Entry, readParameter } from "./entry.ts";
 import {
   arnsOverlap,
@@ -21,7 +22,7 @@ import {
   readValue,
   sectionsOverlap,
 } from "./entry-arns.ts";
-import { type ReviewSettings, type StoredParameters, shortName } from "./evaluation.ts";
+import type { ReviewSettings, StoredParameters } from "./evaluation.ts";
 
 export interface PossibleIdentity {
   /** The mapping that grants access, such as `sso/111122223333/developers`. */

@@ -67,6 +67,25 @@ export function listIn(value: string | undefined): Items | undefined {
   return Array.isArray(list) ? list : undefined;
 }
 
+/** A change of a parameter, without what a plan adds. `undefined` means that it does not exist. */
+interface ValueChange {
+  readonly name: string;
+  readonly before: StoredParameter | undefined;
+  readonly value: string | undefined;
+}
+
+/**
+ * Returns the key of the entries by which a change of a list is merged with concurrent changes;
+ * `undefined` if it is written as one value.
+ */
+export function mergeKeyOf({ name, before, value }: ValueChange): string | undefined {
+  const was = listIn(before?.value);
+  const is = listIn(value);
+  const isList = is !== undefined && (before === undefined || was !== undefined);
+  // With equal entries, only the text differs, by a repeated key: there is nothing to merge.
+  return isList && !isDeepStrictEqual(was, is) ? entryKey(name) : undefined;
+}
+
 interface Merged {
   /** The items of the merged list. Entries that clash are theirs. */
   readonly items: Items;

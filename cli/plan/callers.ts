@@ -1,8 +1,9 @@
 // The list of callers: reads it, and plans its changes.
 
-import { callersParameter, isCaller } from "../../functions/authenticator/caller/caller.ts";
+import { isCaller } from "../../functions/authenticator/caller/caller.ts";
 import { isObject, parseStored } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/time.ts";
+import { callersParameter } from "../../functions/parameters/names.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import type { Store } from "../aws/store.ts";
 import { finding, usage } from "../io/errors.ts";

@@ -1,5 +1,6 @@
 // Carries out the plans of one or several clusters: shows them, asks once, writes, and reports.
 
+import { shortName } from "../../functions/parameters/names.ts";
 import { withAwsClock } from "../aws/calls.ts";
 import { shortReasonOf } from "../aws/errors.ts";
 import { type ClusterFailure, linesOf, outputByCluster, throwWorst } from "../cmdline/clusters.ts";
@@ -8,7 +9,6 @@ import { EXIT, finding, silentExit } from "../io/errors.ts";
 import { listed, shellWord } from "../io/print.ts";
 import { duration } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import { confirmPlans } from "./before-writes.ts";
 import { count, outcome } from "./changes.ts";
 import {

@@ -5,13 +5,13 @@ import { isDeepStrictEqual } from "node:util";
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { managerOf, OWNER_TAG } from "../../functions/settings/stack.ts";
 import { isAccessDenied } from "../aws/errors.ts";
 import { limitsOf } from "../aws/rates.ts";
 import type { Store } from "../aws/store.ts";
 import { finding, usage } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import {
   entryKey,
   hasEnded,

@@ -1,9 +1,9 @@
 // Reads the stores of two clusters in a form in which they can be compared.
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import type { Store } from "../aws/store.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import { entryKey, keyOfItem, normal, type VersionedParameter } from "../model/stored.ts";
 import { readMappings } from "./read.ts";
 

@@ -64,7 +64,7 @@ export async function planClusters<P extends ClusterPlan>(
       const store = await beforeWrites(ownRun, () => open(cluster, ownRun));
       if (store === undefined) return undefined;
       checkTarget?.(store);
-      const neighbours = await neighboursOf(cluster, runs);
+      const neighbours = isSeveral ? await neighboursOf(cluster, runs) : [];
       const connection = await beforeWrites(ownRun, () => withFunctions(store, neighbours, ownRun));
       const make = () => makePlan(connection, cluster, ownRun);
       return await planAndJudge(cluster, make, options, ownRun);

@@ -1,6 +1,5 @@
 // Reads a cluster's mappings at a limited rate, and checks that the cluster exists.
 
-import { callersParameter } from "../../functions/authenticator/caller/caller.ts";
 import {
   KINDS,
   kindsWhere,
@@ -10,12 +9,15 @@ import {
   mappingParameter,
   readName,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { issuerPath } from "../../functions/issuer/key-parameter.ts";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
 import { didYouMean } from "../../functions/lib/text.ts";
-import { clusterPath } from "../../functions/settings/cluster-parameter.ts";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
-import { settingsParameter, settingsPath } from "../../functions/settings/stored-settings.ts";
+import {
+  callersParameter,
+  defaultMappingPrefix,
+  isBesideMappings,
+  issuerPath,
+  settingsParameter,
+} from "../../functions/parameters/names.ts";
 import { ownAccount } from "../aws/calls.ts";
 import { type Connection, withListedFunctions } from "../aws/connection.ts";
 import { isAccessDenied, toFailure } from "../aws/errors.ts";
@@ -114,7 +116,11 @@ function mappingsIn(
   { review }: Store,
   { callers = false }: ReadOptions = {},
 ): Map<string, VersionedParameter> {
-  const mappings = parameters.filter(({ name }) => !isOther(name, review.prefix, callers));
+  const mappings = parameters.filter(
+    ({ name }) =>
+      !isBesideMappings(name, review.prefix) ||
+      (callers && name === callersParameter(review.prefix)),
+  );
   return new Map(
     mappings
       .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -129,14 +135,6 @@ async function* pagesOfAccount(account: string, store: Store, run: Run) {
   for (const kind of kindsWhere(hasSeveral)) yield* pagesBelow(nameOf(kind), store, run);
   const single = kindsWhere((kind) => !hasSeveral(kind)).map(nameOf);
   yield [...(await readSome(store.ssm, single, run.interrupted)).values()];
-}
-
-/** Returns whether a parameter is not a mapping: a key, a published cluster, settings, or callers. */
-function isOther(name: string, prefix: string, callers: boolean): boolean {
-  if (name === callersParameter(prefix)) return !callers;
-  return [issuerPath(prefix), clusterPath(prefix), settingsPath(prefix)].some((path) =>
-    name.startsWith(`${path}/`),
-  );
 }
 
 /** Reads any number of parameters by name. The result omits those that do not exist. */

@@ -2,9 +2,10 @@
 
 import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readStored } from "../../functions/authenticator/read-stored.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { finding } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
-import { type MappingNames, type ReviewSettings, shortName } from "../model/evaluation.ts";
+import type { MappingNames, ReviewSettings } from "../model/evaluation.ts";
 import { entryKey, listIn, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { mergeValues } from "./write-list.ts";

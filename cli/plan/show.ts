@@ -3,10 +3,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { asciiLowerCase } from "../../functions/lib/text.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { hangingIndent, listed } from "../io/print.ts";
 import type { Run, Tone } from "../io/run.ts";
 import type { PlacedEntry } from "../model/entry-arns.ts";
-import { type ReviewSettings, shortName } from "../model/evaluation.ts";
+import type { ReviewSettings } from "../model/evaluation.ts";
 import { MARKED, type Mark } from "../model/judgement.ts";
 import { makesAdministrator, riskRank } from "../model/names.ts";
 import { normal } from "../model/stored.ts";

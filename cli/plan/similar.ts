@@ -3,10 +3,10 @@
 import { isListKind, KINDS, kindsWhere } from "../../functions/authenticator/mapping/kinds.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../functions/lib/text.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Store } from "../aws/store.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import type { Target } from "../model/target.ts";
 import { pagesBelow, readByName } from "./read.ts";
 

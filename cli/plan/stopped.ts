@@ -3,10 +3,10 @@
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { isAwsError } from "../../functions/lib/aws-error.ts";
+import { shortName } from "../../functions/parameters/names.ts";
 import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
-import { shortName } from "../model/evaluation.ts";
 import { NOTHING } from "./before-writes.ts";
 import { Overwrote, Unsure } from "./write-parameter.ts";
 

@@ -1,12 +1,10 @@
 // Writes a list, and merges it with the changes that other operators make at the same time.
 
-import { isDeepStrictEqual } from "node:util";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { readHistory } from "../aws/parameter-store.ts";
 import { finding } from "../io/errors.ts";
 import {
   changesOrder,
-  entryKey,
   isDeniedAsLong,
   isDenyList,
   isSameValue,
@@ -33,18 +31,6 @@ import {
   UNINTERRUPTED,
   type Write,
 } from "./write-parameter.ts";
-
-/**
- * Returns the key of the entries by which a change of a list is merged with concurrent changes;
- * `undefined` if it is written as one value.
- */
-export function mergeKeyOf({ name, before, value }: Change): string | undefined {
-  const was = listIn(before?.value);
-  const is = listIn(value);
-  const isList = is !== undefined && (before === undefined || was !== undefined);
-  // With equal entries, only the text differs, by a repeated key: there is nothing to merge.
-  return isList && !isDeepStrictEqual(was, is) ? entryKey(name) : undefined;
-}
 
 /**
  * Throws if a list that is merged with `theirs`, the value of other operators, must not be written.

@@ -1,15 +1,16 @@
 // Writes values that no rule judges: callers, issuer keys and published clusters, one after the
 // other.
 
-import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isBesideMappings } from "../../functions/parameters/names.ts";
 import { rateLimited } from "../aws/rates.ts";
 import type { Store } from "../aws/store.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
+import { mergeKeyOf } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import { checkMerge, logBothKept } from "./rebase.ts";
 import { stoppedBy } from "./stopped.ts";
-import { mergeKeyOf, writeList } from "./write-list.ts";
+import { writeList } from "./write-list.ts";
 import { writeValue } from "./write-parameter.ts";
 
 /**
@@ -24,8 +25,8 @@ export async function writeValues(
   run: Run,
 ): Promise<void> {
   const { ssm, review, rates } = store;
-  const mapping = changes.find(({ name }) => readName(review.prefix, name) !== undefined);
-  if (mapping !== undefined) throw new Error(`${mapping.name} needs the rule of access.`);
+  const judged = changes.find(({ name }) => !isBesideMappings(name, review.prefix));
+  if (judged !== undefined) throw new Error(`${judged.name} needs the rule of access.`);
   const waitForTurn = rateLimited(rates.writes);
   const progress = startProgress("writing", changes.length, run, rates.writes);
   const endOfWaiting = logIfSlow(run);

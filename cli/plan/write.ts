@@ -1,19 +1,19 @@
 // Writes accepted changes in phases, one parameter at a time, and reports which were written.
 
+import { shortName } from "../../functions/parameters/names.ts";
 import { type RateLimit, rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure } from "../io/errors.ts";
 import { listed } from "../io/print.ts";
 import { logIfSlow, startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
-import { shortName } from "../model/evaluation.ts";
 import type { Phase, PhaseWrite } from "../model/judgement.ts";
 import { looksAt, looksWithout, sizeOf } from "../model/looks.ts";
-import { isStored, type VersionedParameter } from "../model/stored.ts";
+import { isStored, mergeKeyOf, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 import type { JudgedPlan, Order } from "./plan.ts";
 import { checkMerge, logBothKept, rebased } from "./rebase.ts";
 import { NoOrder, stoppedBy } from "./stopped.ts";
-import { mergeKeyOf, mergeValues, writeList } from "./write-list.ts";
+import { mergeValues, writeList } from "./write-list.ts";
 import { NeighbourChanged, type Neighbours, writeValue } from "./write-parameter.ts";
 
 /** More than the number of operators who may change the same parameters during one command. */

@@ -16,8 +16,8 @@ import {
 import { TOKENS } from "../authenticator/jwt-settings.ts";
 import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
+import { settingsParameter } from "../parameters/names.ts";
 import { oneOf, readFrom, required } from "../settings/environment.ts";
-import { settingsParameter } from "../settings/stored-settings.ts";
 import type { Variable } from "../settings/variables.ts";
 import { type CheckOptions, createCheckHandler } from "./handler.ts";
 

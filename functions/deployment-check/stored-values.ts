@@ -1,7 +1,6 @@
 // Reads all stored parameters, and finds those that the new version reads differently from the live
 // one.
 
-import { callersParameter } from "../authenticator/caller/caller.ts";
 import { readName } from "../authenticator/mapping/parameter-name.ts";
 import {
   type NamedParameter,
@@ -11,6 +10,7 @@ import {
 } from "../authenticator/read-stored.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { memberAt } from "../lib/json.ts";
+import { callersParameter } from "../parameters/names.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 import { bodyOf } from "./known-answers.ts";
 

@@ -6,10 +6,10 @@ import { agesBy, type Moment } from "../lib/age.ts";
 import { type Checked, invalid } from "../lib/checked.ts";
 import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
+import { issuerKeyParameter, issuerPath } from "../parameters/names.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey } from "./key.ts";
-import { issuerKeyParameter, issuerPath } from "./key-parameter.ts";
 
 interface IssuerKeySet {
   readonly keys: readonly IssuerKey[];

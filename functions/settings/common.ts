@@ -2,6 +2,7 @@
 // level.
 
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
+import { defaultMappingPrefix } from "../parameters/names.ts";
 import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
 import { ssmEndpoint } from "./ssm-endpoint.ts";
 
@@ -50,11 +51,6 @@ export function readCommonSettings(read: Read): CommonSettings {
     ssmEndpoint: ssmEndpoint(read, sdkEndpoint(read, "SSM"), region, partition),
     logLevel: oneOf(read, "LOG_LEVEL", LOG_LEVELS) ?? "info",
   };
-}
-
-/** Returns the prefix of a cluster's parameters unless `MAPPING_PREFIX` is set. */
-export function defaultMappingPrefix(clusterId: string): string {
-  return `/iam-authenticator/${clusterId}`;
 }
 
 /**

@@ -6,18 +6,6 @@ import { isObject, parseStored, repeatedKey } from "../lib/json.ts";
 import type { Environment } from "./environment.ts";
 import { IS_STORED, type StoredVariable } from "./variables.ts";
 
-/** Returns the path of the settings of all functions with this prefix. */
-export function settingsPath(prefix: string): string {
-  return `${prefix}/settings`;
-}
-
-/**
- * Returns the name of the parameter. Clusters can share a prefix, so it ends with the cluster's id.
- */
-export function settingsParameter(prefix: string, clusterId: string): string {
-  return `${settingsPath(prefix)}/${clusterId}`;
-}
-
 const FORMAT = 1;
 /** Beside the variables. The function's role decides it, and no variable does. */
 const NODE_LOOKUP = "NODE_LOOKUP";

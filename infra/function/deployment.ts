@@ -13,7 +13,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { settingsParameter } from "../../functions/settings/stored-settings.ts";
+import { settingsParameter } from "../../functions/parameters/names.ts";
 import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../cdk-rules.ts";
 import type { LogSettings } from "../common-props.ts";
 import { prefixArn } from "../parameters/owned-parameter.ts";

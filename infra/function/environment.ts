@@ -5,7 +5,7 @@ import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfIssuer, partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { defaultMappingPrefix } from "../../functions/settings/common.ts";
+import { defaultMappingPrefix } from "../../functions/parameters/names.ts";
 import { isSettingError } from "../../functions/settings/environment.ts";
 import { given } from "../cdk-rules.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";

@@ -6,12 +6,7 @@ import { Aws, Stack, Token } from "aws-cdk-lib";
 import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import type { Construct, IConstruct } from "constructs";
-import {
-  CALLER_RULE,
-  type Caller,
-  callersParameter,
-  isCaller,
-} from "../../functions/authenticator/caller/caller.ts";
+import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/caller.ts";
 import {
   arnSections,
   matchesArnLike,
@@ -28,6 +23,7 @@ import {
   denyParameter,
   mappingParameter,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { callersParameter } from "../../functions/parameters/names.ts";
 import { addParameter, appendEntry } from "./owned-parameter.ts";
 
 interface MappingSubject {

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { type AddressInfo, connect } from "node:net";
 import { createServer } from "node:tls";
 import { type IssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
-import { issuerKeyParameter } from "../../functions/issuer/key-parameter.ts";
+import { issuerKeyParameter } from "../../functions/parameters/names.ts";
 import { type Credential, createCertificateAuthority } from "../../local/certificates.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-files.ts";
 import { useFolder } from "../cli/fixtures.ts";

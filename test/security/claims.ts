@@ -80,7 +80,7 @@ const ROWS: readonly Row[] = [
   ["False settings in Parameter Store hide a grant", "cli/model/names.ts", '["system:", ...reservedPrefixes, ...ofOthers]', 'reservedPrefixes.length > 0 ? [] : ["system:"]', "test/cli/model/access/false-settings.test.ts"],
   ["False settings in Parameter Store hide a grant", "cli/model/access/administrators.ts", "[review, withoutRestrictions(review)].find(isLastRemoved)", "[review].find(isLastRemoved)", "test/cli/model/access/administrators.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/model/access/judge-change.ts", "if (!isOfOne(entry.kind))\n", "if (false)\n", "test/cli/commands/mappings/marks.test.ts"],
-  ["A change by the command grants access that the change does not name", "cli/plan/write-values.ts", "if (mapping !== undefined) throw", "if (false) throw", "test/cli/plan/write-values.test.ts"],
+  ["A change by the command grants access that the change does not name", "cli/plan/write-values.ts", "if (judged !== undefined) throw", "if (false) throw", "test/cli/plan/write-values.test.ts"],
   ["A change by the command grants access that the change does not name", "cli/model/access/phases.ts", "MAPPING_FOUND_MS + 5_000", "0", "test/cli/plan/phases.test.ts"],
   ["A stricter rule of a new version locks users out", "functions/deployment-check/stored-values.ts", "if (JSON.stringify(before ?? []) === JSON.stringify(validityOf(read))) return [];", "return [];", "test/functions/deployment-check/stored-values.test.ts"],
   ["A stricter rule of a new version locks users out", "functions/deployment-check/accounts.ts", "return isLost(account) ?", "return false ?", "test/functions/deployment-check/accounts.test.ts"],

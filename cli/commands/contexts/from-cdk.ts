@@ -4,11 +4,8 @@ import { existsSync } from "node:fs";
 import { knownRegions } from "../../../functions/aws/partitions.ts";
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { nearest, quoted } from "../../../functions/lib/text.ts";
-import {
-  CLUSTER_ID_FORM,
-  CLUSTER_ID_RULE,
-  defaultMappingPrefix,
-} from "../../../functions/settings/common.ts";
+import { defaultMappingPrefix } from "../../../functions/parameters/names.ts";
+import { CLUSTER_ID_FORM, CLUSTER_ID_RULE } from "../../../functions/settings/common.ts";
 import { repetition } from "../../../functions/settings/stack.ts";
 import { type Context, configFile, contextOf, readConfig } from "../../cmdline/contexts.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";

@@ -6,6 +6,7 @@ import {
   LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { isObject } from "../../../functions/lib/json.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
@@ -19,7 +20,6 @@ import { readConfig } from "../../cmdline/contexts.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { differentSettings, settingsFrom } from "../../model/function-settings.ts";
 import { lintDenials } from "../../model/lint/denials.ts";
 import { isStored, type VersionedParameter } from "../../model/stored.ts";

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { VerifiedIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { arnSections, matchesGlob } from "../../../functions/authenticator/mapping/arn.ts";
 import { encodeName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { type Connection, logAssumptions } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
 import { type Explanation, explainIdentity } from "../../aws/review.ts";
@@ -28,7 +29,6 @@ import type { PlacedDenial } from "../../model/entry-arns.ts";
 import {
   type ReviewSettings,
   type StoredParameters,
-  shortName,
   signedIdentity,
   supposeIdentity,
 } from "../../model/evaluation.ts";

@@ -10,12 +10,12 @@ import type { Evaluation } from "../../../functions/authenticator/mapping/evalua
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { User } from "../../../functions/authenticator/user/user.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { type Explanation, isGranted, needsInstance } from "../../aws/review.ts";
 import { adviceFor, textOf } from "../../cmdline/advice.ts";
 import type { Speller } from "../../cmdline/spelling.ts";
 import { hangingIndent, type Text } from "../../io/print.ts";
 import type { Run, Tone } from "../../io/run.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { NO_NODES } from "../../model/function-settings.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
 

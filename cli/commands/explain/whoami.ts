@@ -2,6 +2,7 @@
 
 import { verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { parseJwt } from "../../../functions/authenticator/jwt/parse-jwt.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { clientConfig } from "../../aws/client.ts";
 import { connect, logAssumptions } from "../../aws/connection.ts";
@@ -17,7 +18,6 @@ import { shownTime } from "../../cmdline/times.ts";
 import { awsFailure, silentExit } from "../../io/errors.ts";
 import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { unverifiedParts } from "../../model/unverified-token.ts";
 import {
   explanationData,

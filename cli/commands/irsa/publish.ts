@@ -2,9 +2,9 @@
 
 import { DISCOVERY_PATH } from "../../../functions/issuer/documents.ts";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
 import { MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { memberAt } from "../../../functions/lib/json.ts";
+import { issuerKeyParameter } from "../../../functions/parameters/names.ts";
 import { outputsOfCluster } from "../../aws/stacks.ts";
 import { openStore, type Store } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";

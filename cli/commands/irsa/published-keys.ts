@@ -1,8 +1,8 @@
 // The issuer's keys in Parameter Store.
 
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
-import { issuerPath } from "../../../functions/issuer/key-parameter.ts";
 import { keySetOf } from "../../../functions/issuer/keys.ts";
+import { issuerPath } from "../../../functions/parameters/names.ts";
 import { readBranch } from "../../aws/parameter-store.ts";
 import type { Store } from "../../aws/store.ts";
 import type { VersionedParameter } from "../../model/stored.ts";

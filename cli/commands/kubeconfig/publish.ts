@@ -1,6 +1,6 @@
 // Publishes a cluster: stores the server and the CA for users' kubeconfigs.
 
-import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
+import { clusterParameter, shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
@@ -10,7 +10,6 @@ import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { verifyServer } from "../../kube/verify-server.ts";
 import { describeCertificates } from "../../model/certificates.ts";
-import { shortName } from "../../model/evaluation.ts";
 import type { Mark } from "../../model/judgement.ts";
 import { type PublishedCluster, publishedValue } from "../../model/published-cluster.ts";
 import { valueText } from "../../model/stored.ts";

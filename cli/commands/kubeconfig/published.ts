@@ -1,7 +1,7 @@
 // The published clusters that users' kubeconfigs are made of: reads them for the user.
 
 import { type Checked, invalid } from "../../../functions/lib/checked.ts";
-import { clusterParameter } from "../../../functions/settings/cluster-parameter.ts";
+import { clusterParameter } from "../../../functions/parameters/names.ts";
 import { ownAccount } from "../../aws/calls.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { readOne } from "../../aws/parameter-store.ts";

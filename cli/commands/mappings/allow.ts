@@ -7,6 +7,7 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { StoreOptions } from "../../aws/store.ts";
@@ -23,7 +24,6 @@ import {
   decide,
   type ReviewSettings,
   type StoredParameters,
-  shortName,
   supposeIdentity,
 } from "../../model/evaluation.ts";
 import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";

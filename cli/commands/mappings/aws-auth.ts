@@ -3,6 +3,7 @@
 import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { MappingKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { stringifyYaml } from "../../io/yaml.ts";
 import { deniedIn, type Entry, type MappingEntry, nameOfEntry } from "../../model/entry.ts";
 import {
@@ -16,7 +17,6 @@ import {
   decideForPrincipal,
   type ReviewSettings,
   type StoredParameters,
-  shortName,
 } from "../../model/evaluation.ts";
 import { type StoredEntries, storedEntries } from "../../model/stored-entries.ts";
 import { withoutRolePath } from "./foreign.ts";

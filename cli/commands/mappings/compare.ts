@@ -3,12 +3,13 @@
 import { isListKind, type ParameterKind } from "../../../functions/authenticator/mapping/kinds.ts";
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { addressOf } from "../../model/access/state.ts";
 import { deniedIn, type Entry, nameOfEntry, readParameter } from "../../model/entry.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import { foreignProblem } from "../../model/file-entry.ts";
 import { toParameters } from "../../model/mapping-file.ts";
 import {

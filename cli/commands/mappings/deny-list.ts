@@ -4,6 +4,7 @@
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { StoreOptions } from "../../aws/store.ts";
 import type { WriteOptions } from "../../cmdline/options.ts";
@@ -11,7 +12,7 @@ import type { End, EndOptions } from "../../cmdline/times.ts";
 import { usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { accountOf, given } from "../../model/entry.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import {
   hasEnded,
   isFor,

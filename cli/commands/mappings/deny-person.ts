@@ -9,6 +9,7 @@ import {
   readName,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { callerIdentity } from "../../aws/calls.ts";
 import { type Connection, withFunctionsAgain } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
@@ -19,7 +20,7 @@ import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
-import { shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { supposeIdentity } from "../../model/evaluation.ts";
 import {
   namesIn,
   type PossibleIdentity,

@@ -10,13 +10,14 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { nearest } from "../../../functions/lib/text.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
 import { accountOf } from "../../model/entry.ts";
-import { type StoredParameters, shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { type StoredParameters, supposeIdentity } from "../../model/evaluation.ts";
 import { findDenyTarget } from "../../model/target.ts";
 import type { Plan } from "../../plan/changes.ts";
 import { readByName, readMappings } from "../../plan/read.ts";

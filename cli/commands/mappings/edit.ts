@@ -1,6 +1,7 @@
 // `mappings edit`: opens mappings and denials as a file in an editor, plans your changes, and
 // writes them.
 
+import { shortName } from "../../../functions/parameters/names.ts";
 import { type Connection, withFunctions } from "../../aws/connection.ts";
 import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
@@ -10,7 +11,6 @@ import { createDraft } from "../../io/confirm.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { accountOf, readParameter } from "../../model/entry.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { placeEntries, readMappingFiles, writeLists } from "../../model/mapping-file.ts";
 import { isSameValue } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";

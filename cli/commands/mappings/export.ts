@@ -5,6 +5,7 @@ import {
   denyParameter,
   mappingParameter,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { type Connection, withFunctions } from "../../aws/connection.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { openStore, type StoreOptions } from "../../aws/store.ts";
@@ -15,7 +16,6 @@ import { listed, printData, shellWord } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import type { VersionedParameter } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";

@@ -5,6 +5,7 @@ import {
   permissionSetInAnyCase,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../../functions/lib/text.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { readSome } from "../../aws/parameter-store.ts";
 import { openStore, type Store, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
@@ -12,7 +13,6 @@ import { finding } from "../../io/errors.ts";
 import { type ListOutputOptions, printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { readParameter } from "../../model/entry.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { listedEntriesOf, printListedEntries } from "../../model/listed-entries.ts";
 import { hasKey, normal, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, type Target } from "../../model/target.ts";

@@ -1,6 +1,7 @@
 // `mappings history`: lists the versions of a mapping.
 
 import { isObject } from "../../../functions/lib/json.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
 import { openStore, type StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
@@ -9,7 +10,6 @@ import { shownTime } from "../../cmdline/times.ts";
 import { finding } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { normal } from "../../model/stored.ts";
 import { findTarget } from "../../model/target.ts";
 import { similarMapping } from "../../plan/similar.ts";

@@ -1,9 +1,9 @@
 // `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
-import { callersParameter } from "../../../functions/authenticator/caller/caller.ts";
 import { signedTokensIn } from "../../../functions/authenticator/jwt-settings.ts";
 import { readStored } from "../../../functions/authenticator/read-stored.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
+import { callersParameter, shortName } from "../../../functions/parameters/names.ts";
 import { connect, logAssumptions, signedAccountsIn } from "../../aws/connection.ts";
 import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
@@ -13,7 +13,7 @@ import { finding, usage } from "../../io/errors.ts";
 import { type HeaderOptions, printList } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import { NO_NODES, settingsFrom, shellOf } from "../../model/function-settings.ts";
 import { type Finding, LEVELS } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";

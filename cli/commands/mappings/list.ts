@@ -1,12 +1,13 @@
 // `mappings list`: lists mappings and denials.
 
+import { shortName } from "../../../functions/parameters/names.ts";
 import { withAwsClock } from "../../aws/calls.ts";
 import { openStore, type Store, type StoreOptions } from "../../aws/store.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { inEachCluster, throwWorst, withCluster } from "../../cmdline/clusters.ts";
 import type { ListOutputOptions } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { decideForPrincipal, type PlaceAndTime, shortName } from "../../model/evaluation.ts";
+import { decideForPrincipal, type PlaceAndTime } from "../../model/evaluation.ts";
 import {
   type ListedEntry,
   listedEntriesOf,

@@ -2,11 +2,11 @@
 
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { type Checked, invalid } from "../../../functions/lib/checked.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { managerOf } from "../../../functions/settings/stack.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { Run } from "../../io/run.ts";
 import { readValue } from "../../model/entry-arns.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
 import { findOwner } from "../../plan/changes.ts";
 import { type Terms, withDenial } from "./deny-list.ts";

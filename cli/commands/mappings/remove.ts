@@ -5,6 +5,7 @@ import type { Mapping } from "../../../functions/authenticator/mapping/mapping.t
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { didYouMean } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { StoreOptions } from "../../aws/store.ts";
 import type { ChosenCluster, Clusters } from "../../cmdline/chosen-clusters.ts";
@@ -20,7 +21,7 @@ import {
   NOT_A_MAPPING,
   readParameter,
 } from "../../model/entry.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import { hasKey, listItems, textsOf, type VersionedParameter } from "../../model/stored.ts";
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";

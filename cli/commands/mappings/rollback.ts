@@ -1,6 +1,7 @@
 // `mappings rollback`: restores an earlier version of a mapping, or of one entry of a list.
 
 import { isListKind } from "../../../functions/authenticator/mapping/kinds.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { withFunctions } from "../../aws/connection.ts";
 import { readHistory } from "../../aws/parameter-store.ts";
 import { openStore, type StoreOptions } from "../../aws/store.ts";
@@ -10,7 +11,7 @@ import { type Failure, finding } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { readParameter } from "../../model/entry.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import {
   type EntryKey,
   hasEnded,

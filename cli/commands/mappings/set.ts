@@ -13,6 +13,7 @@ import {
   USERNAME_MISSING,
 } from "../../../functions/authenticator/mapping/mapping.ts";
 import { permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import type { StoreOptions } from "../../aws/store.ts";
@@ -34,7 +35,6 @@ import {
   type PlacedEntry,
   readValue,
 } from "../../model/entry-arns.ts";
-import { shortName } from "../../model/evaluation.ts";
 import { lint } from "../../model/lint/lint.ts";
 import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";

@@ -5,6 +5,7 @@ import { isOfRole, isOfSet } from "../../../functions/authenticator/mapping/kind
 import { permissionSetInAnyCase } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/text.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { provenAccount, watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client.ts";
 import { toFailure } from "../../aws/errors.ts";
@@ -15,7 +16,7 @@ import type { Run } from "../../io/run.ts";
 import { openKubernetes } from "../../kube/client.ts";
 import { listAt, nameOf, namespaceOf, stringAt } from "../../kube/objects.ts";
 import type { Entry } from "../../model/entry.ts";
-import { type ReviewSettings, type StoredParameters, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings, StoredParameters } from "../../model/evaluation.ts";
 import { isWithoutSession } from "../../model/lint/names.ts";
 import { type coversIn, shadowOf } from "../../model/lint/shadowing.ts";
 import type { ListedEntry } from "../../model/listed-entries.ts";

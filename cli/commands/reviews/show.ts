@@ -1,13 +1,14 @@
 // Formats reviews, and groups of equal ones: as rows, for a narrow terminal, and as CSV, with the
 // command or the advice for each.
 
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { LoggedReview } from "../../aws/review-log.ts";
 import { adviceFor, commandToExplain, textOf } from "../../cmdline/advice.ts";
 import { type ClusterOptions, spellerFor } from "../../cmdline/spelling.ts";
 import { shownTime } from "../../cmdline/times.ts";
 import { hangingIndent, oneLine, printable, type Text, table } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { shortName, supposeIdentity } from "../../model/evaluation.ts";
+import { supposeIdentity } from "../../model/evaluation.ts";
 import type { ReviewGroup } from "./groups.ts";
 
 export interface Shown {

@@ -4,9 +4,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isOfOne } from "../../../functions/authenticator/mapping/kinds.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { deniedIn } from "../entry.ts";
 import { type EffectiveValue, isActive, overlaps, type PlacedEntry } from "../entry-arns.ts";
-import { type ReviewSettings, shortName } from "../evaluation.ts";
+import type { ReviewSettings } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
 import { isPlain, riskRank } from "../names.ts";
 

@@ -12,6 +12,7 @@ import {
   type ParameterAddress,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { endTime } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { personDeniedBy } from "../denied-person.ts";
 import {
   type EffectiveValue,
@@ -22,7 +23,7 @@ import {
   type PlacedEntry,
   reachOf,
 } from "../entry-arns.ts";
-import { decide, principalOf, shortName } from "../evaluation.ts";
+import { decide, principalOf } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
 import { nameRisk } from "../names.ts";
 import {

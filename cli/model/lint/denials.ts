@@ -2,10 +2,11 @@
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { listed } from "../../io/print.ts";
 import { deniedElsewhere } from "../denied-elsewhere.ts";
 import { nameOfEntry } from "../entry.ts";
-import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
+import type { ReviewSettings, StoredParameters } from "../evaluation.ts";
 import { MAX_BYTES } from "../stored.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import type { Finding, Level, Rule } from "./finding.ts";

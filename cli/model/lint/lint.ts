@@ -6,10 +6,11 @@ import { readName } from "../../../functions/authenticator/mapping/parameter-nam
 import { isOfSessions } from "../../../functions/authenticator/mapping/possible-arn.ts";
 import { SESSION_PLACEHOLDERS } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired, notAfterTime } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { afterwards, type Wanted } from "../access/state.ts";
 import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
-import { type ReviewSettings, type StoredParameters, shortName } from "../evaluation.ts";
+import type { ReviewSettings, StoredParameters } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import * as claims from "./claims.ts";
 import { DENIAL_RULES, deniedInOtherRoles } from "./denials.ts";

@@ -6,10 +6,10 @@ import { isWithoutSessions } from "../../../functions/authenticator/mapping/kind
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { nearest } from "../../../functions/lib/text.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { ACCESS_LEVELS, accessGroup } from "../access-levels.ts";
 import { deniedIn, type Entry, nameOfEntry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
-import { shortName } from "../evaluation.ts";
 import { sessionProgram } from "../session-programs.ts";
 import type { StoredEntries } from "../stored-entries.ts";
 import { entryRule, type Finding } from "./finding.ts";

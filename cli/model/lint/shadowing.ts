@@ -14,6 +14,7 @@ import {
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import { accountOf, type Entry } from "../entry.ts";
@@ -23,7 +24,6 @@ import {
   principalOf,
   type ReviewSettings,
   type StoredParameters,
-  shortName,
 } from "../evaluation.ts";
 import { mayMakeAdministrator } from "../names.ts";
 import type { StoredEntries } from "../stored-entries.ts";

@@ -3,12 +3,13 @@
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import { type Connection, listFunctions } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import { EXIT } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
-import { type ReviewSettings, shortName } from "../../model/evaluation.ts";
+import type { ReviewSettings } from "../../model/evaluation.ts";
 import type { FunctionSettings } from "../../model/function-settings.ts";
 import { hasEnded, isFor, listIn, type VersionedParameter } from "../../model/stored.ts";
 import type { Change } from "../changes.ts";

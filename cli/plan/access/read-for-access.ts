@@ -1,6 +1,7 @@
 // Reads the parameters that the rule of access depends on, while it judges a plan.
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { shortName } from "../../../functions/parameters/names.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { isAccessDenied } from "../../aws/errors.ts";
 import type { Run } from "../../io/run.ts";
@@ -11,7 +12,6 @@ import {
 } from "../../model/access/administrators.ts";
 import { marksOf } from "../../model/access/phases.ts";
 import { afterwards, type RuleSettings, type Wanted } from "../../model/access/state.ts";
-import { shortName } from "../../model/evaluation.ts";
 import type { Mark } from "../../model/judgement.ts";
 import {
   addLooks,

@@ -32,11 +32,6 @@ export interface IamCaller {
 export const CALLER_RULE =
   "must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user";
 
-/** Returns the name of the parameter that lists the callers. */
-export function callersParameter(prefix: string): string {
-  return `${prefix}/callers`;
-}
-
 const KEYS = {
   token: ["name", "sha256", "notAfter"],
   iam: ["name", "arn", "principalId", "notAfter"],

@@ -1,9 +1,9 @@
 // Authenticates the caller as CALLER_AUTH requires, before the review is read.
 
 import { httpError } from "../../errors.ts";
+import { callersParameter } from "../../parameters/names.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { checkBearer } from "../caller/bearer.ts";
-import { callersParameter } from "../caller/caller.ts";
 import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";

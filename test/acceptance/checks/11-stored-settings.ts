@@ -2,10 +2,9 @@
 // after a rollback by CodeDeploy, and `doctor` reports that they are not after the alias was moved
 // by hand.
 
-import { defaultMappingPrefix } from "../../../functions/settings/common.ts";
+import { defaultMappingPrefix, settingsParameter } from "../../../functions/parameters/names.ts";
 import {
   parseStoredSettings,
-  settingsParameter,
   storedSettingsText,
 } from "../../../functions/settings/stored-settings.ts";
 import packageJson from "../../../package.json" with { type: "json" };

@@ -4,11 +4,11 @@
 import { Readable } from "node:stream";
 import { type Connection, connectionWith } from "../../../cli/aws/connection.ts";
 import type { Store } from "../../../cli/aws/store.ts";
-import { createMemo } from "../../../cli/io/memo.ts";
 import type { Run } from "../../../cli/io/run.ts";
+import { createMemo } from "../../../cli/io/run.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
 import { UNINTERRUPTED } from "../../../cli/plan/write-parameter.ts";
-import { settingsParameter } from "../../../functions/settings/stored-settings.ts";
+import { settingsParameter } from "../../../functions/parameters/names.ts";
 import { settingsValue } from "../../stored-settings.ts";
 import { sharedVariables } from "../cli.ts";
 import { type LocalCluster, PREFIX } from "../commands/mappings/cluster.ts";

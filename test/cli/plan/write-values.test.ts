@@ -17,7 +17,14 @@ const add = (name: string, value: string): Change => {
 };
 
 test("a value without the rule of access is never a mapping of any kind, and nothing is written", async () => {
-  const names = ["role/111122223333/ci", "deny/any", "pattern/any", "account/111122223333"];
+  const names = [
+    "role/111122223333/ci",
+    "deny/any",
+    "pattern/any",
+    "account/111122223333",
+    "kind-of-a-newer-version/any",
+    "callers/deny",
+  ];
   const { run } = terminal();
   for (const name of names) {
     const changes = [add(CALLERS, "[]"), add(`${PREFIX}/${name}`, "{}")];

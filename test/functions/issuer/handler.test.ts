@@ -13,8 +13,8 @@ import {
   jwksDocument,
 } from "../../../functions/issuer/documents.ts";
 import { createIssuer } from "../../../functions/issuer/handler.ts";
-import { issuerKeyParameter } from "../../../functions/issuer/key-parameter.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
+import { issuerKeyParameter } from "../../../functions/parameters/names.ts";
 import { keyVariables } from "../../aws-variables.ts";
 import { localIdentity, startParameterStore } from "../../local-aws.ts";
 import { startFunction } from "../../system/bundled-function.ts";

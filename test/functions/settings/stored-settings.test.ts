@@ -8,9 +8,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
+import { settingsParameter } from "../../../functions/parameters/names.ts";
 import {
   parseStoredSettings,
-  settingsParameter,
   storedSettingsText,
 } from "../../../functions/settings/stored-settings.ts";
 import { IS_STORED } from "../../../functions/settings/variables.ts";

@@ -11,7 +11,7 @@ import { hasConsent } from "../../../../cli/model/access/changes.ts";
 import { marksOf } from "../../../../cli/model/access/phases.ts";
 import type { RuleSettings, States, Wanted } from "../../../../cli/model/access/state.ts";
 import { judgeSettings, shellOf } from "../../../../cli/model/function-settings.ts";
-import { settingsParameter } from "../../../../functions/settings/stored-settings.ts";
+import { settingsParameter } from "../../../../functions/parameters/names.ts";
 import type { StoredVariable } from "../../../../functions/settings/variables.ts";
 import { TOKEN_ISSUERS } from "../../../../local/sandbox-files.ts";
 import { IS_ALL } from "../../../extent.ts";
