@@ -4,7 +4,7 @@
 
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe } from "node:test";
+import { after, describe, mock } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
 /**
@@ -24,20 +24,23 @@ const FOLDERS = [
   "functions",
   "system",
   "acceptance",
+  "others",
 ];
 
 /**
- * What tests of one process would share: timers, modules, signals, trusted certificates, the
- * working directory, the user.
+ * What tests of one process would share, and what is not restored after each file: signals, trusted
+ * certificates, the working directory, the user.
  */
-const OWN_PROCESS =
-  /\bmock\.(timers|method)\b|\bmockTime\b|\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
+const OWN_PROCESS = /\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
+/** Returns the files of a folder, or those in none of the folders. */
 function testFiles(folder: string): string[] {
-  const inner = FOLDERS.filter((other) => other.startsWith(`${folder}/`)).map(
-    (other) => `test/${other}/**`,
-  );
-  return globSync(`test/${folder}/**/*.test.ts`, { cwd: ROOT, exclude: inner }).sort();
+  const isOthers = folder === "others";
+  const inner = FOLDERS.filter((other) => isOthers || other.startsWith(`${folder}/`));
+  return globSync(`test/${isOthers ? "" : `${folder}/`}**/*.test.ts`, {
+    cwd: ROOT,
+    exclude: inner.map((other) => `test/${other}/**`),
+  }).sort();
 }
 
 function needsProcess(file: string): boolean {
@@ -52,18 +55,18 @@ function needsProcess(file: string): boolean {
 export async function runTogether(folder: string): Promise<void> {
   for (const file of testFiles(folder).filter((testFile) => !needsProcess(testFile))) {
     await describe(file, async () => {
-      keepEnvironment();
+      restoreAfterwards();
       await import(`../${file}`);
     });
   }
 }
 
-function keepEnvironment(): void {
-  let variables: NodeJS.ProcessEnv;
-  before(() => {
-    variables = { ...process.env };
-  });
+/** Restores what a file's tests have changed in the process: variables, and what they mock. */
+function restoreAfterwards(): void {
+  // A file may set some when it is imported, before its hooks run.
+  const variables = { ...process.env };
   after(() => {
+    mock.reset();
     for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name];
     Object.assign(process.env, variables);
   });
