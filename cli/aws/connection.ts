@@ -142,12 +142,17 @@ export function reviewSettings(
   now: number,
 ): ReviewSettings {
   const { reservedPrefixes, accounts } = settings;
+  // The rule asks for each name, and each answer parses the shell's settings.
+  let reserved: readonly string[] | undefined;
   return {
     prefix,
     partition,
     now,
     reservedPrefixes,
-    mayBeReserved: () => reservedByAny(all, shell),
+    mayBeReserved() {
+      reserved ??= reservedByAny(all, shell);
+      return reserved;
+    },
     accounts,
     signedTokens: signedTokensIn(settings),
     signedAccounts: signedAccountsIn(settings),
