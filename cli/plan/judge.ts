@@ -1,7 +1,7 @@
 // Makes the plan of one cluster and judges it: what is written, what needs consent, and what is
 // refused.
 
-import { readName } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isBesideMappings } from "../../functions/parameters/names.ts";
 import { logAssumptions } from "../aws/connection.ts";
 import type { ChosenCluster } from "../cmdline/chosen-clusters.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
@@ -80,7 +80,7 @@ export async function judgePlan<P extends ClusterPlan>(
   await requireCluster(known, connection, options, run);
   const { problem } = connection.functions.own;
   // Callers and published clusters do not depend on its settings.
-  if (planned.plan.changes.some((change) => readName(review.prefix, change.name) !== undefined))
+  if (planned.plan.changes.some(({ name }) => !isBesideMappings(name, review.prefix)))
     logAssumptions(connection, run);
   const active = withoutEnded(planned.plan, review.now);
   const { plan, managed } = await withoutManaged(active, connection, force, run);
