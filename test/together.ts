@@ -33,7 +33,7 @@ const FOLDERS = [
  */
 const OWN_PROCESS = /\bprocess\.(emit|chdir|seteuid)\b|\bsetDefaultCACertificates\b/;
 
-/** Returns the files of a folder, or those in none of the folders. */
+/** Returns the test files of a folder. The folder `others` stands for all outside of the list. */
 function testFiles(folder: string): string[] {
   const isOthers = folder === "others";
   const inner = FOLDERS.filter((other) => isOthers || other.startsWith(`${folder}/`));

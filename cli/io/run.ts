@@ -90,6 +90,7 @@ interface Memo {
   readonly once: <T>(owner: object, key: string, create: () => T) => T;
 }
 
+/** Returns the memo of a run that has made no call. */
 export function createMemo(): Memo {
   const created = new Map<object, Map<string, unknown>>();
   return {

@@ -67,7 +67,10 @@ export function listIn(value: string | undefined): Items | undefined {
   return Array.isArray(list) ? list : undefined;
 }
 
-/** A change of a parameter, without what a plan adds. `undefined` means that it does not exist. */
+/**
+ * The name of a parameter, what is stored, and the value that is written. `undefined` stands for a
+ * parameter that does not exist.
+ */
 interface ValueChange {
   readonly name: string;
   readonly before: StoredParameter | undefined;
@@ -82,7 +85,7 @@ export function mergeKeyOf({ name, before, value }: ValueChange): string | undef
   const was = listIn(before?.value);
   const is = listIn(value);
   const isList = is !== undefined && (before === undefined || was !== undefined);
-  // With equal entries, only the text differs, by a repeated key: there is nothing to merge.
+  // Lists with equal entries differ only in their text, by a repeated key: this needs no merge.
   return isList && !isDeepStrictEqual(was, is) ? entryKey(name) : undefined;
 }
 

@@ -26,9 +26,12 @@ export class Absent extends Failure {}
 
 /** What the change is for. */
 interface Target {
-  /** That of the principal: several clusters of another partition are skipped, and named. */
+  /**
+   * The partition of the principal. With several clusters, those of another partition are skipped,
+   * and named.
+   */
   readonly partition?: string | undefined;
-  /** Throws for wrong words, before the first call. */
+  /** Throws if the words of the user name no target. It is called before the first call to AWS. */
   readonly checkTarget?: (store: Store) => void;
 }
 
@@ -39,9 +42,7 @@ type MakePlan<P extends ClusterPlan> = (
   run: Run,
 ) => Promise<P | undefined>;
 
-/**
- * Plans the change in each cluster, and judges it there.
- */
+/** Plans the change in each cluster, and judges it there. */
 export async function planClusters<P extends ClusterPlan>(
   clusters: Clusters,
   options: PlanOptions & StoreOptions,

@@ -16,6 +16,7 @@ export function issuerPath(prefix: string): string {
   return `${prefix}/issuer`;
 }
 
+/** Returns the name of the parameter with the issuer's key that has this id. */
 export function issuerKeyParameter(prefix: string, kid: string): string {
   return `${issuerPath(prefix)}/${kid}`;
 }
@@ -47,8 +48,9 @@ export function clusterParameter(prefix: string, clusterId: string): string {
 }
 
 /**
- * Returns whether a parameter is one of these, and so neither a mapping nor a denial: it gives no
- * identity access to the cluster, and takes none away.
+ * Returns whether a parameter has callers, an issuer key, settings, or what kubeconfigs need. Such a
+ * parameter is neither a mapping nor a denial: it gives no identity access to the cluster, and
+ * takes none away.
  */
 export function isBesideMappings(name: string, prefix: string): boolean {
   const paths = [issuerPath(prefix), settingsPath(prefix), clusterPath(prefix)];

@@ -1,4 +1,4 @@
-// Runs the tests of this folder in one process.
+// Runs the tests that are outside of the listed folders in one process.
 
 import { runTogether } from "../together.ts";
 
