@@ -12,12 +12,12 @@ import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { PlacedMapping } from "../entry-arns.ts";
 import type { ReviewSettings, StoredParameters } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
+import { type TextKind, typingFault } from "../typing.ts";
 import * as claims from "./claims.ts";
 import { DENIAL_RULES, deniedInOtherRoles } from "./denials.ts";
-import { type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
+import { entryRule, type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
-import { typingFaults } from "./typing.ts";
 
 const SOON_DAYS = 30;
 
@@ -136,6 +136,35 @@ function needOf({ kind, mapping }: PlacedMapping): string | undefined {
   return used === undefined
     ? undefined
     : `no AWS-signed token can use it: it has no value for {${used}}`;
+}
+
+/**
+ * Finds texts that no identity can have, or that RBAC compares with a name that looks the same. Not
+ * in descriptions, in which typographic quotes and dashes are right.
+ */
+const ofMappings = entryRule("warning", "typing", ({ mapping }) => {
+  const { arn, arnLike, session, username, groups = [], principalId } = mapping;
+  return [
+    ...faultOf("arn", arn ?? arnLike, "name"),
+    ...faultOf("session", session, "name"),
+    ...faultOf("username", username, "template"),
+    ...groups.flatMap((group) => faultOf("group", group, "template")),
+    ...faultOf("principalId", principalId, "id"),
+  ];
+});
+
+function typingFaults(stored: StoredEntries): Finding[] {
+  const denied = stored.denials.flatMap(({ parameter: where, mapping }) =>
+    faultOf("the denial of", deniedIn(mapping), "name").map(
+      (message): Finding => ({ level: "warning", rule: "typing", where, message }),
+    ),
+  );
+  return [...ofMappings(stored), ...denied];
+}
+
+function faultOf(key: string, text: string | undefined, kind: TextKind): string[] {
+  const fault = text === undefined ? undefined : typingFault(text, kind);
+  return fault === undefined ? [] : [`${key} ${JSON.stringify(text)} ${fault}`];
 }
 
 /** The rules in the order of the output, within a level. */

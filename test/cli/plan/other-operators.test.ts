@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { type PlacedEntry as Entry, readValue } from "../../../cli/model/entry-arns.ts";
 import type { Mark } from "../../../cli/model/judgement.ts";
 import type { VersionedParameter } from "../../../cli/model/stored.ts";
-import { checkConsent } from "../../../cli/plan/access/consent.ts";
+import { checkConsent } from "../../../cli/plan/access/judge-access.ts";
 import type { Change } from "../../../cli/plan/changes.ts";
 import { rebased } from "../../../cli/plan/rebase.ts";
 import { CONTEXT, NOW } from "../model/access/any-plan.ts";
