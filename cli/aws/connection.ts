@@ -184,8 +184,8 @@ async function readUpToTen(
   signal: AbortSignal,
 ): Promise<readonly (readonly [name: string, reading: SettingsReading])[]> {
   try {
-    const found = await readSome(store.ssm, names, signal);
-    return names.map((name) => [name, found.get(name)]);
+    const parameters = await readSome(store.ssm, names, signal);
+    return names.map((name) => [name, parameters.get(name)]);
   } catch (error) {
     if (!isAccessDenied(error)) throw error;
     const [first = "", ...others] = names;

@@ -94,10 +94,14 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   const { Parameters = [], InvalidParameters = [] } = await ssm.send(command, {
     abortSignal: signal,
   });
-  const found = new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+  const parameters = new Map(
+    Parameters.map(stored).map((parameter) => [parameter.name, parameter]),
+  );
   // A proxy's `{}` must not read as "no denials".
-  const unanswered = names.find((name) => !found.has(name) && !InvalidParameters.includes(name));
-  if (unanswered === undefined) return found;
+  const unanswered = names.find(
+    (name) => !parameters.has(name) && !InvalidParameters.includes(name),
+  );
+  if (unanswered === undefined) return parameters;
   throw unusableAnswer("SSM GetParameters", `${unanswered} is missing`);
 }
 

@@ -35,8 +35,8 @@ const PROGRAMS: readonly (readonly [name: string | RegExp, program: string])[] =
  */
 export function sessionProgram(sessionName: string) {
   const lower = asciiLowerCase(sessionName);
-  const found = PROGRAMS.find(([name]) =>
+  const entry = PROGRAMS.find(([name]) =>
     typeof name === "string" ? name === lower : name.test(lower),
   );
-  return found && { program: found[1], isConstant: typeof found[0] === "string" };
+  return entry && { program: entry[1], isConstant: typeof entry[0] === "string" };
 }

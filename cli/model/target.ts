@@ -51,10 +51,10 @@ export function findTarget(
   who: string,
   session?: string,
 ): Target {
-  const found = targetOf(prefix, who);
+  const named = targetOf(prefix, who);
   checkWildcard(who);
   checkSession(session);
-  const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
+  const target = session === undefined ? named : ofSession(prefix, named.address, who, session);
   checkAccount(account, target.address, target.parameter);
   return target;
 }

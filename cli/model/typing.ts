@@ -82,8 +82,8 @@ const FAULTS: readonly Fault[] = [
     of: NAMES,
     in: new RegExp(`[${INVISIBLE}]`, "u"),
     phrase: (text) => {
-      const found = new RegExp(`[${INVISIBLE}]`, "u").exec(text)?.[0] ?? "";
-      return `contains a character that is not visible (${codePoint(found)}): type the text again`;
+      const invisible = new RegExp(`[${INVISIBLE}]`, "u").exec(text)?.[0] ?? "";
+      return `contains a character that is not visible (${codePoint(invisible)}): type the text again`;
     },
   },
   {

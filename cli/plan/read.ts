@@ -140,13 +140,13 @@ async function* pagesOfAccount(account: string, store: Store, run: Run) {
 /** Reads any number of parameters by name. The result omits those that do not exist. */
 export async function readByName(names: readonly string[], { ssm, rates }: Store, run: Run) {
   const waitForTurn = limitsOf(rates, run).read;
-  const found = new Map<string, VersionedParameter>();
+  const parameters = new Map<string, VersionedParameter>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
     await waitForTurn(run.interrupted);
     const some = await readSome(ssm, names.slice(i, i + AT_ONCE), run.interrupted);
-    for (const [name, stored] of some) found.set(name, stored);
+    for (const [name, stored] of some) parameters.set(name, stored);
   }
-  return found;
+  return parameters;
 }
 
 export function pagesBelow(path: string, { ssm, rates }: Store, run: Run) {

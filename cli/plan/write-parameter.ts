@@ -84,11 +84,11 @@ export async function readBefore(
   signal: AbortSignal,
   { names, isOther } = NONE,
 ) {
-  const found = await readSome(ssm, [name, ...names], signal);
-  const other = names.find((neighbour) => isOther(neighbour, found.get(neighbour)));
+  const parameters = await readSome(ssm, [name, ...names], signal);
+  const other = names.find((neighbour) => isOther(neighbour, parameters.get(neighbour)));
   if (other !== undefined)
     throw new NeighbourChanged(EXIT.finding, `Another operator changed ${other}.`);
-  return found.get(name);
+  return parameters.get(name);
 }
 
 /**
@@ -218,9 +218,12 @@ async function findOwn(
     return history.find((stored) => stored.version > over && isOwn(stored, input))?.version;
   } catch {
     if (isRefusal(cause)) return undefined;
-    const found = await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS)).catch(() => undefined);
-    const stored = found?.get(name);
-    if (found !== undefined && (stored === undefined || stored.version <= over)) return undefined;
+    const parameters = await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS)).catch(
+      () => undefined,
+    );
+    const stored = parameters?.get(name);
+    if (parameters !== undefined && (stored === undefined || stored.version <= over))
+      return undefined;
     if (stored?.value === value) return stored.version;
     // Another operator's.
     if (stored?.version === over + 1) return undefined;
@@ -253,7 +256,7 @@ async function remove(
     refused = error;
   }
   const stored = await readSome(ssm, [name], UNINTERRUPTED).then(
-    (found) => found.get(name),
+    (parameters) => parameters.get(name),
     (error) => {
       throw new Unsure(name, refused ?? error);
     },

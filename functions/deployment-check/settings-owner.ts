@@ -18,9 +18,9 @@ export function foreignSettings(
   if (tags === undefined) return undefined;
   const { [OWNER_TAG]: owner } = tags;
   if (owner === stackName) return undefined;
-  const found =
+  const clash =
     owner === undefined
       ? `${name} already exists, without the tag ${OWNER_TAG}. If the stack ${stackName} created it, add this tag with the stack's name. Otherwise another stack serves`
       : `${name} already exists, managed by ${managerOf(owner)}, which serves`;
-  return `${found} this cluster id with this prefix in this account and Region. Give each cluster its own id. If that stack no longer exists, delete the parameter`;
+  return `${clash} this cluster id with this prefix in this account and Region. Give each cluster its own id. If that stack no longer exists, delete the parameter`;
 }

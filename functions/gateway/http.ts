@@ -88,10 +88,10 @@ function withoutStage(path: string, stage: string | undefined): string {
  * them.
  */
 function header(headers: Record<string, unknown>, name: string): string | undefined {
-  const found = Object.hasOwn(headers, name)
+  const key = Object.hasOwn(headers, name)
     ? name
-    : Object.keys(headers).find((key) => key.toLowerCase() === name);
-  return found === undefined ? undefined : text(headers[found]);
+    : Object.keys(headers).find((other) => other.toLowerCase() === name);
+  return key === undefined ? undefined : text(headers[key]);
 }
 
 function object(value: unknown): Record<string, unknown> {

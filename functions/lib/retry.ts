@@ -41,11 +41,11 @@ export async function retry<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { tryMs, totalMs, isRetryable, beforeRetry, isThrottling, random = Math.random } = rules;
-  const own: Deadline = {
+  const total: Deadline = {
     at: deadline.clock() + timeLeft(deadline, totalMs),
     clock: deadline.clock,
   };
-  const left = timeLeft(own, totalMs);
+  const left = timeLeft(total, totalMs);
   try {
     return await withTimeout(Math.min(left, tryMs), call);
   } catch (error) {
@@ -53,12 +53,12 @@ export async function retry<T>(
     const wait = isThrottled ? Math.floor(random() * THROTTLED_MS) : 0;
     // A timer can fire a millisecond early by the clock, so a try that had all remaining time was
     // the last one.
-    const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, totalMs) <= wait;
+    const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(total, totalMs) <= wait;
     if (isOver || !(isThrottled || isRetryable(error))) throw error;
     beforeRetry?.(error);
     if (isThrottled) await new Promise((resolve) => setTimeout(resolve, wait));
   }
-  return withTimeout(Math.min(timeLeft(own, totalMs), tryMs), call);
+  return withTimeout(Math.min(timeLeft(total, totalMs), tryMs), call);
 }
 
 /** Throws `TimedOut` if `call` takes longer than `ms`. */

@@ -56,8 +56,9 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
       new GetParametersCommand({ Names: [...names] }),
       { abortSignal },
     );
-    const found = new Map(Parameters.map(stored));
-    if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
+    const parameters = new Map(Parameters.map(stored));
+    if (names.every((name) => parameters.has(name) || InvalidParameters.includes(name)))
+      return parameters;
     throw fault("parameters_unavailable", "Parameter Store's answer omits requested names");
   };
   const fetchParameters = guard(
@@ -103,18 +104,18 @@ interface PageRequest {
 
 function readPages(readPage: Guarded<Call<PageRequest, GetParametersByPathResult>>): FetchPath {
   return async (path, deadline) => {
-    const found = new Map<string, DatedParameter>();
+    const parameters = new Map<string, DatedParameter>();
     let NextToken: string | undefined;
     do {
       // AWS can return a short or empty page with a token for the next one.
       const page = await readPage({ path, NextToken }, deadline);
       for (const parameter of page.Parameters ?? []) {
         const [name, value] = stored(parameter);
-        found.set(name, { ...value, modified: parameter.LastModifiedDate?.getTime() ?? 0 });
+        parameters.set(name, { ...value, modified: parameter.LastModifiedDate?.getTime() ?? 0 });
       }
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
-    return found;
+    return parameters;
   };
 }
 

@@ -21,13 +21,13 @@ export async function fromCdk(cdkJson: string, options: WriteOptions, run: Run):
   const file = configFile(run.environment);
   if (file === undefined)
     throw usage("No folder for the configuration file: set HOME or XDG_CONFIG_HOME.");
-  const found = (await readConfig(run.environment))?.contexts ?? new Map<string, Context>();
-  const { edits, added } = planContexts(listed, found, file, run);
+  const contexts = (await readConfig(run.environment))?.contexts ?? new Map<string, Context>();
+  const { edits, added } = planContexts(listed, contexts, file, run);
   const changed = [...edits.values()].filter((ofContext) => ofContext.length > 0);
   run.print(
     `${added} to add, ${changed.length - added} to change, ${listed.length - changed.length} unchanged.\n`,
   );
-  const kept = [...found.keys()].filter((name) => !edits.has(name));
+  const kept = [...contexts.keys()].filter((name) => !edits.has(name));
   if (kept.length > 0) run.print(`Not in ${shownFile(cdkJson)}, and kept: ${kept.join(", ")}.\n`);
   if (changed.length === 0) return;
   if (options.dryRun) {
@@ -48,15 +48,15 @@ export async function fromCdk(cdkJson: string, options: WriteOptions, run: Run):
  */
 function planContexts(
   listed: readonly Context[],
-  found: ReadonlyMap<string, Context>,
+  contexts: ReadonlyMap<string, Context>,
   file: string,
   run: Run,
 ): { readonly edits: ReadonlyMap<string, readonly Edit[]>; readonly added: number } {
   const edits = new Map<string, readonly Edit[]>();
   let added = 0;
   for (const entry of listed) {
-    const name = contextNameOf(entry, listed, found);
-    const before = found.get(name);
+    const name = contextNameOf(entry, listed, contexts);
+    const before = contexts.get(name);
     if (edits.has(name) || (before ?? entry).cluster !== entry.cluster)
       throw usage(`Two clusters need the context ${name}. Rename the other context in ${file}.`);
     const changes = changesOf(entry, before);
@@ -143,10 +143,10 @@ function contextOfEntry(entry: unknown, where: string): Context {
 function contextNameOf(
   { cluster, region }: Context,
   listed: readonly Context[],
-  found: ReadonlyMap<string, Context>,
+  contexts: ReadonlyMap<string, Context>,
 ): string {
   const isOnly = listed.filter((context) => context.cluster === cluster).length === 1;
-  const alike = [...found].filter(([, context]) => context.cluster === cluster);
+  const alike = [...contexts].filter(([, context]) => context.cluster === cluster);
   const sameRegion = alike.find(([, context]) => context.region === region);
   const [match] = sameRegion ?? (isOnly && alike.length === 1 ? alike[0] : undefined) ?? [];
   return match ?? (isOnly ? cluster : `${cluster}-${region}`);

@@ -73,13 +73,13 @@ export async function checkToken(
   };
   const made = await attempt("token", permission, request, "not made");
   if (made.read === undefined) return [...made.unread];
-  const { kid, issuer: found, audiences } = made.read;
+  const { kid, issuer: issuerOfToken, audiences } = made.read;
   const advice: Advice = ({ program }) =>
     `name this issuer first in --service-account-issuer (${program} irsa flags), and keep the old one second`;
   return [
-    found === issuer
-      ? ok("token issuer", found)
-      : failed("token issuer", `kube-apiserver signs for ${found}`, advice),
+    issuerOfToken === issuer
+      ? ok("token issuer", issuerOfToken)
+      : failed("token issuer", `kube-apiserver signs for ${issuerOfToken}`, advice),
     ...(served === undefined ? [] : [checkSigner(kid, served)]),
     audiences,
   ];
@@ -130,7 +130,7 @@ export async function checkLegacyTokens(
   }
   const signed = Map.groupBy(tokens, ({ kid }) => kid ?? "");
   const parts = [...signed].map(
-    ([kid, found]) => `${kid} signed ${listed(found.map(({ secret }) => secret))}`,
+    ([kid, signedTokens]) => `${kid} signed ${listed(signedTokens.map(({ secret }) => secret))}`,
   );
   return ok(check, `kube-apiserver accepts them as long as it has their keys: ${parts.join("; ")}`);
 }
@@ -204,11 +204,11 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   const check = "discovery";
   const expected = { issuer, jwks_uri: `${issuer}${JWKS_PATH}` };
   for (const [member, value] of Object.entries(expected)) {
-    const found = memberAt(parseJson(body), member);
-    if (found === value) continue;
+    const actual = memberAt(parseJson(body), member);
+    if (actual === value) continue;
     const advice =
       "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
-    return failed(check, `${member} is ${quoted(found ?? "")}, not ${value}`, advice);
+    return failed(check, `${member} is ${quoted(actual ?? "")}, not ${value}`, advice);
   }
   return ok(check, `issuer and jwks_uri are correct, ${Math.round(ms)} ms`);
 }

@@ -68,14 +68,14 @@ async function planPublication(
   const published = await readPublishedKeys(store, run.interrupted);
   const changes = keys.flatMap((key): Change[] => {
     const name = issuerKeyParameter(store.review.prefix, key.kid);
-    const found = published.find(({ stored }) => stored.name === name);
-    if (found?.key !== undefined) return [];
-    if (found?.stored.secure)
+    const before = published.find(({ stored }) => stored.name === name);
+    if (before?.key !== undefined) return [];
+    if (before?.stored.secure)
       throw finding(`${name} is a SecureString, which the issuer does not read: remove it.`);
     const change = { name, value: JSON.stringify(key), shown: `${describeKey(key)}${source}` };
-    return found === undefined
+    return before === undefined
       ? [{ ...change, action: "add", before: undefined }]
-      : [{ ...change, action: "change", before: found.stored }];
+      : [{ ...change, action: "change", before: before.stored }];
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };

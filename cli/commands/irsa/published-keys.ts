@@ -23,13 +23,13 @@ export async function readPublishedKeys(
   signal: AbortSignal,
 ): Promise<PublishedKey[]> {
   const path = issuerPath(review.prefix);
-  const found: VersionedParameter[] = [];
-  for await (const page of readBranch(ssm, path, async () => {}, signal)) found.push(...page);
+  const parameters: VersionedParameter[] = [];
+  for await (const page of readBranch(ssm, path, async () => {}, signal)) parameters.push(...page);
   const { keys, invalid } = keySetOf(
     review.prefix,
-    new Map(found.map((stored) => [stored.name, stored])),
+    new Map(parameters.map((stored) => [stored.name, stored])),
   );
-  return found
+  return parameters
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((stored) => {
       const kid = stored.name.slice(path.length + 1);

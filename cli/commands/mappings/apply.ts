@@ -52,12 +52,12 @@ async function planFile(
   const { changes } = compared.plan;
   warnOfSessionTrust(changes, connection, run);
   const { review } = compared.connection;
-  const found = deniedElsewhere(
+  const denied = deniedElsewhere(
     changes.map(({ name }) => name),
     afterwards(compared.known, changes),
     review,
   );
-  return { ...compared, afterPlan: elsewhereSentence(found, review) };
+  return { ...compared, afterPlan: elsewhereSentence(denied, review) };
 }
 
 /** Prints a list for several clusters, and the plan of the only cluster. */

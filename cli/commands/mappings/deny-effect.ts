@@ -147,8 +147,8 @@ export function mayBeEnded(
   if (denial === undefined) return [];
   const isEnded = (entry: PlacedEntry) =>
     entry.kind !== "deny" && isActive(entry, review) && overlaps(denial, entry);
-  const found = [...parameters].filter(([name, stored]) =>
+  const withEnded = [...parameters].filter(([name, stored]) =>
     readValue(name, stored, review).entries.some(isEnded),
   );
-  return found.map(([name]) => name);
+  return withEnded.map(([name]) => name);
 }

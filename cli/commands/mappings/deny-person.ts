@@ -86,9 +86,9 @@ export async function planPerson(
   }
   if (!options.person) refuseRole(who, known, review);
   if (!options.force) await refuseOwnName(who, connection, run);
-  const found = possibleIdentities(who, known, review);
+  const identities = possibleIdentities(who, known, review);
   const names = namesIn(known, review);
-  const sessions = found.filter(({ kind }) => kind === "session");
+  const sessions = identities.filter(({ kind }) => kind === "session");
   const roles = sessions.map(({ mapping }) => mapping);
   warnOfSignedTokens(roles, connection, run);
   const lists: Lists = {
@@ -98,7 +98,7 @@ export async function planPerson(
   };
   const placed = isByName
     ? await placeName(who, lists, mappings, connection, run)
-    : await placePatterns(who, found, names, lists, connection, run);
+    : await placePatterns(who, identities, names, lists, connection, run);
   const plan = planFor(known, placed.desired);
   const start = `${who} may be an IAM user, who can create federated users of other names`;
   const after = mappings && afterwards(mappings, plan.changes);
@@ -111,14 +111,16 @@ export async function planPerson(
     connection,
     ...ofDenials(mappings !== undefined),
     names,
-    notes: notesOf([...placed.desired.keys()], found, isByName),
+    notes: notesOf([...placed.desired.keys()], identities, isByName),
     ifRefused: async (error, ownRun) =>
       planAgain(error, plan, connection, ownRun, refused, (more, fresh) =>
         planPerson(who, cluster, options, terms, fresh, ownRun, more),
       ),
     // With --account, pattern/any is not read.
     endsAccess:
-      mappings === undefined || found.length > 0 || (account === undefined ? false : undefined),
+      mappings === undefined ||
+      identities.length > 0 ||
+      (account === undefined ? false : undefined),
     endsAt: terms.endAt(review.now),
     evading: sessions.flatMap(({ choosesName, mapping }) => (choosesName ? mapping : [])),
     coversLater: isByName,
@@ -277,13 +279,13 @@ function accountsIn(
 /** Places the patterns of the sessions and users that the name can be. */
 async function placePatterns(
   who: string,
-  found: readonly PossibleIdentity[],
+  identities: readonly PossibleIdentity[],
   names: readonly string[],
   lists: Lists,
   connection: Connection,
   run: Run,
 ): Promise<PlacedPerson> {
-  if (found.length === 0) {
+  if (identities.length === 0) {
     const meant = similarName(who, names);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
     throw new Absent(
@@ -291,7 +293,7 @@ async function placePatterns(
       `Nothing to deny: no mapping is for a session or a user named ${who}.${hint}`,
     );
   }
-  const patterns = Map.groupBy(found, ({ arnLike }) => arnLike);
+  const patterns = Map.groupBy(identities, ({ arnLike }) => arnLike);
   const denials = [...patterns.keys()].map((denied) => ({ account: accountOf(denied), denied }));
   const { desired, left } = await placeDenials(denials, lists, connection, run);
   const uncovered = [...Map.groupBy(left, ({ problem }) => problem)].map(([problem, some]) => {
@@ -307,10 +309,10 @@ async function placePatterns(
 /** Returns what the plan says about the denial, below the last list. */
 function notesOf(
   lists: readonly string[],
-  found: readonly PossibleIdentity[],
+  identities: readonly PossibleIdentity[],
   isByName: boolean,
 ): ReadonlyMap<string, string> {
-  const mappings = [...new Set(found.map(({ mapping }) => mapping))];
+  const mappings = [...new Set(identities.map(({ mapping }) => mapping))];
   const counts = Object.entries(NOUNS).flatMap(([kind, [one, several]]) => {
     const { length } = mappings.filter((mapping) => mapping.startsWith(`${kind}/`));
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];

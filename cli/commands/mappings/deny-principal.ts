@@ -93,8 +93,11 @@ async function mayEndAccess(
   if (mayBeEnded(arnLike, read, review).length > 0) return true;
   if (account === undefined) return false;
   const pattern = mappingParameter(review.prefix, "pattern", "any");
-  const found = await ifReadable(({ interrupted }) => readSome(ssm, [pattern], interrupted), run);
-  return found && mayBeEnded(arnLike, found, review).length > 0;
+  const patterns = await ifReadable(
+    ({ interrupted }) => readSome(ssm, [pattern], interrupted),
+    run,
+  );
+  return patterns && mayBeEnded(arnLike, patterns, review).length > 0;
 }
 
 /**
@@ -114,10 +117,10 @@ export async function endingOfPrincipal(
     const stored = await ifReadable((limited) => readMappings(connection, limited), run);
     return similarMapping(arnLike, [...(stored?.keys() ?? [])], connection.review.prefix);
   });
-  const found = await Promise.all(similar);
+  const names = await Promise.all(similar);
   return unknownEnding(
     noAccessEnds(who, isKnown ? false : undefined),
-    found.find((name) => name !== undefined),
+    names.find((name) => name !== undefined),
   );
 }
 

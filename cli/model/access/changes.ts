@@ -182,12 +182,12 @@ export function mayApply(
   values: readonly EffectiveValue[],
   review: ReviewSettings,
 ): readonly PlacedEntry[] {
-  const found = new Map<string, PlacedEntry>();
+  const grants = new Map<string, PlacedEntry>();
   for (const entry of values.flatMap(({ entries }) => entries)) {
     if (entry.kind === "deny" || !isActive(entry, review) || !overlaps(entry, scope)) continue;
-    found.set([entry.parameter, entry.key, userText(entry)].join("\n"), entry);
+    grants.set([entry.parameter, entry.key, userText(entry)].join("\n"), entry);
   }
-  return [...found.values()].sort((a, b) => riskRank(a.mapping) - riskRank(b.mapping));
+  return [...grants.values()].sort((a, b) => riskRank(a.mapping) - riskRank(b.mapping));
 }
 
 const WITH_PLACE = 5;
@@ -213,11 +213,11 @@ export function alternatives(entries: readonly PlacedEntry[], prefix: string): s
  * Returns whether the user accepted a mark for this entry that gives the same names, among others.
  */
 export function hasConsent(mark: Mark, accepted: readonly Mark[]): boolean {
-  const own = accepted.filter(
-    (given) => given.parameter === mark.parameter && given.entry?.key === mark.entry?.key,
+  const given = accepted.filter(
+    (other) => other.parameter === mark.parameter && other.entry?.key === mark.entry?.key,
   );
-  const names = new Set(own.flatMap(({ gives }) => gives.map(userText)));
-  return own.length > 0 && mark.gives.every((entry) => names.has(userText(entry)));
+  const names = new Set(given.flatMap(({ gives }) => gives.map(userText)));
+  return given.length > 0 && mark.gives.every((entry) => names.has(userText(entry)));
 }
 
 export function userText({

@@ -182,9 +182,9 @@ function nextCandidates(
   const state = planState(left, states, review);
   return left.flatMap((change) => {
     const uses = looksAt();
-    const found = candidatesFor(change, uses, state.observed(uses));
+    const candidates = candidatesFor(change, uses, state.observed(uses));
     if (review.reading !== undefined) addLooks(review.reading, uses);
-    return found;
+    return candidates;
   });
 }
 

@@ -85,8 +85,8 @@ export async function checkConsent(
   others: string,
   clock: number,
 ): Promise<void> {
-  const found = await reader.settle(current, (review) => marksOf(changes, current, review));
-  const unseen = found.find((mark) => !hasConsent(mark, marks));
+  const marksNow = await reader.settle(current, (review) => marksOf(changes, current, review));
+  const unseen = marksNow.find((mark) => !hasConsent(mark, marks));
   if (unseen !== undefined) {
     throw finding(
       others === ""

@@ -152,8 +152,8 @@ export class RuleReader {
       const missing = this.#missing(current);
       addLooks(this.#settled, this.#looks);
       if (sizeOf(missing) === 0) return result;
-      const found = await readLooks(missing, this.#connection, this.#run, this.unread);
-      this.#add(current, found, looksWithout(missing, this.unread));
+      const parameters = await readLooks(missing, this.#connection, this.#run, this.unread);
+      this.#add(current, parameters, looksWithout(missing, this.unread));
     }
   }
 
@@ -223,10 +223,10 @@ export class RuleReader {
    */
   #add(
     current: Map<string, VersionedParameter>,
-    found: readonly VersionedParameter[],
+    parameters: readonly VersionedParameter[],
     looks = looksAt(),
   ): void {
-    const byName = new Map(found.map((stored) => [stored.name, stored]));
+    const byName = new Map(parameters.map((stored) => [stored.name, stored]));
     const changed = [...this.#planned].find(
       ([name, was]) =>
         (byName.has(name) || this.#isIn(looks, name)) && isOther(was, byName.get(name)),
@@ -272,10 +272,10 @@ async function readLooks(
       addLooks(unread, looks);
       return [];
     }
-    const found = [];
+    const parameters = [];
     for (const look of eachLook(looks))
-      found.push(...(await readLooks(look, connection, run, unread)));
-    return found;
+      parameters.push(...(await readLooks(look, connection, run, unread)));
+    return parameters;
   }
 }
 
@@ -285,16 +285,16 @@ async function readAllLooks(
   connection: Connection,
   run: Run,
 ): Promise<VersionedParameter[]> {
-  const found: VersionedParameter[] = [];
+  const parameters: VersionedParameter[] = [];
   const { account: _, ...everyAccount } = connection;
   for (const account of accounts) {
     const place = account === "any" ? everyAccount : { ...connection, account };
-    found.push(...(await readMappings(place, run)).values());
+    parameters.push(...(await readMappings(place, run)).values());
   }
   for (const account of accountsOfRoles) {
     const roles = `${connection.review.prefix}/role/${account}`;
-    for await (const page of pagesBelow(roles, connection, run)) found.push(...page);
+    for await (const page of pagesBelow(roles, connection, run)) parameters.push(...page);
   }
-  const left = [...names].filter((look) => !found.some(({ name }) => name === look));
-  return [...found, ...(await readByName(left, connection, run)).values()];
+  const left = [...names].filter((look) => !parameters.some(({ name }) => name === look));
+  return [...parameters, ...(await readByName(left, connection, run)).values()];
 }

@@ -51,11 +51,11 @@ export function createNodeNames({ region, vpcs, ...options }: NodeNameOptions): 
   const { describeInstance, getProfile } = createClients(region, options);
 
   return async ({ accountId, principalId, sessionName: id }, deadline) => {
-    const found = instanceIn(await describeInstance(id, deadline), id);
-    if (found === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
-    const fault = faultOf(found, accountId, vpcs);
+    const described = instanceIn(await describeInstance(id, deadline), id);
+    if (described === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
+    const fault = faultOf(described, accountId, vpcs);
     if (fault !== undefined) return { refusal: `instance ${id} ${fault}` };
-    const { IamInstanceProfile, PrivateDnsName } = found.instance;
+    const { IamInstanceProfile, PrivateDnsName } = described.instance;
     const profileArn = IamInstanceProfile?.Arn;
     if (
       profileArn === undefined ||

@@ -27,15 +27,15 @@ const MODULUS = { min: 256, max: 512 };
 export function parseKeySet(body: string): KeySet | undefined {
   const keys = memberAt(parseJson(body), "keys");
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
-  const found = new Map<string, SigningKey>();
+  const signingKeys = new Map<string, SigningKey>();
   const ids: unknown[] = keys.map((jwk) => (isObject(jwk) ? jwk["kid"] : undefined));
   for (const [index, jwk] of keys.entries()) {
     const id = ids[index];
     if (typeof id !== "string" || ids.indexOf(id) !== ids.lastIndexOf(id)) continue;
     const key = signingKey(jwk);
-    if (key !== undefined) found.set(id, key);
+    if (key !== undefined) signingKeys.set(id, key);
   }
-  return found.size === 0 && keys.length > 0 ? undefined : found;
+  return signingKeys.size === 0 && keys.length > 0 ? undefined : signingKeys;
 }
 
 function signingKey(jwk: Record<string, unknown>): SigningKey | undefined {

@@ -29,7 +29,7 @@ const CANONICAL = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
  * different ones (CVE-2022-2385).
  */
 export function parseTokenQuery(text: string): Query {
-  const found = new Map<QueryName, string>();
+  const values = new Map<QueryName, string>();
   for (const pair of text.split("&")) {
     const [rawName = "", rawValue, ...more] = pair.split("=");
     const name = decodeComponent(rawName);
@@ -42,17 +42,17 @@ export function parseTokenQuery(text: string): Query {
         `unexpected query parameter${named(name)}; only GetCallerIdentity's are allowed`,
       );
     }
-    if (found.has(canonical))
+    if (values.has(canonical))
       throw parameterRefused(`query parameter ${canonical} appears more than once`);
     const value = decodeComponent(rawValue);
     if (!value)
       throw parameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
-    found.set(canonical, value);
+    values.set(canonical, value);
   }
-  checkClusterHeader(found.get("X-Amz-SignedHeaders"));
-  const missing = NAMES.find((name) => name !== "X-Amz-Security-Token" && !found.has(name));
+  checkClusterHeader(values.get("X-Amz-SignedHeaders"));
+  const missing = NAMES.find((name) => name !== "X-Amz-Security-Token" && !values.has(name));
   if (missing !== undefined) throw parameterRefused(`query parameter ${missing} is missing`);
-  return Object.fromEntries(found) as Query;
+  return Object.fromEntries(values) as Query;
 }
 
 /**
