@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
 
   // Threats, defences and their tests
   ["A token for another cluster is replayed here", `${F}/aws/sts.ts`, '"x-k8s-aws-id": signedId }', '"x-k8s-aws-id": signedId && "cluster-a" }', `${A}/refused-tokens.test.ts`],
-  ["Names that differ in case or percent-encoding", `${F}/token/query.ts`, "if (found.has(canonical))", "if (found.has(rawName as QueryName))", `${A}/refused-tokens.test.ts`],
+  ["Names that differ in case or percent-encoding", `${F}/token/query.ts`, "if (values.has(canonical))", "if (values.has(rawName as QueryName))", `${A}/refused-tokens.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, 'ALGORITHMS.find((known) => known === header["alg"])', "ALGORITHMS[0]", `${A}/jwt-header.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, "REFUSED_PARAMETERS.find((name) => Object.hasOwn(header, name))", '["crit"].find((name) => Object.hasOwn(header, name))', `${A}/jwt-header.test.ts`],
   ["A JWT with another algorithm, key, issuer or audience", `${F}/jwt/parse-jwt.ts`, 'checkAudience(claims["aud"], jwtAudience(clusterId));', "", `${A}/jwt-claims.test.ts`],
