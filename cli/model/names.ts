@@ -7,7 +7,7 @@ import {
   PLACEHOLDER,
 } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { nameProblem } from "../../functions/authenticator/user/user.ts";
+import { nameProblem } from "../../functions/authenticator/mapping/template.ts";
 import type { ReviewSettings } from "./evaluation.ts";
 
 /** Returns whether a group is an administrators' group, for each identity of the mapping. */

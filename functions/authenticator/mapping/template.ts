@@ -27,7 +27,7 @@ export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter(
 
 // C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
-export const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
  * Returns the problem of a template, as a phrase; `undefined` if it has none. Unknown placeholders
@@ -85,4 +85,15 @@ export function renderTemplate(
   onMissing: (placeholder: string) => never,
 ): string {
   return template.replace(PLACEHOLDER, (_, name: string) => values.get(name) ?? onMissing(name));
+}
+
+/**
+ * Returns a phrase about a rendered username or group; `undefined` for a valid one. Text that a
+ * user can influence must not become a reserved name.
+ */
+export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
+  if (name === "") return "is empty";
+  if (CONTROL_CHARACTER.test(name)) return "contains a control character";
+  const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));
+  return reserved === undefined ? undefined : `begins with the reserved prefix ${reserved}`;
 }

@@ -10,7 +10,7 @@ import {
 } from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
 import {
-  CONTROL_CHARACTER,
+  nameProblem,
   placeholderValues,
   renderTemplate,
   SESSION_PLACEHOLDERS,
@@ -131,15 +131,4 @@ function claimValues(
 
 function lacksClaim(placeholder: string, refused: Refused): Denial {
   return refused("token_lacks_claims", `the token has no value for {${placeholder}},`);
-}
-
-/**
- * Returns a phrase about a rendered username or group; `undefined` for a valid one. Text that a
- * user can influence must not become a reserved name.
- */
-export function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
-  if (name === "") return "is empty";
-  if (CONTROL_CHARACTER.test(name)) return "contains a control character";
-  const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));
-  return reserved === undefined ? undefined : `begins with the reserved prefix ${reserved}`;
 }
