@@ -1,12 +1,14 @@
-// Lint rules for deny lists: `doctor` applies them too, before an emergency needs the list.
+// Lint rules for deny lists. `doctor` applies those that need no mapping, before an emergency needs
+// the list.
 
 import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../../functions/lib/time.ts";
 import { shortName } from "../../../functions/parameters/names.ts";
 import { listed } from "../../io/print.ts";
 import { deniedElsewhere } from "../denied-elsewhere.ts";
-import { nameOfEntry } from "../entry.ts";
+import { deniedIn, nameOfEntry } from "../entry.ts";
 import type { ReviewSettings, StoredParameters } from "../evaluation.ts";
+import { sessionProgram } from "../session-programs.ts";
 import { MAX_BYTES } from "../stored.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import type { Finding, Level, Rule } from "./finding.ts";
@@ -42,13 +44,27 @@ function namesBesideSignedTokens({
 }
 
 /** Finds people who are denied in other roles of an account, but not in one. */
-export function deniedInOtherRoles({ parameters, review }: StoredEntries): Finding[] {
+export function deniedInOtherRoles(stored: StoredEntries): Finding[] {
+  const { mappings, denials, parameters, review } = stored;
+  if (mappings.length === 0 || denials.length === 0) return [];
   return deniedElsewhere(parameters.keys(), parameters, review).map(({ parameter, people }) => {
     const message = `not denied here, but in other roles of the account: ${listed(people, "", 3)}`;
     return { level: "info", rule: "denied-elsewhere", where: parameter, message };
   });
 }
 
+/** Finds denials of session names that a program gives to all of its sessions. */
+export function programDenials({ denials }: StoredEntries): Finding[] {
+  return denials.flatMap(({ parameter: where, mapping }): Finding[] => {
+    const ofSession = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(deniedIn(mapping))?.[1] ?? "";
+    const name = "name" in mapping ? mapping.name : ofSession;
+    const { program, isConstant } = sessionProgram(name) ?? {};
+    const message = `the denial of session ${name} denies all users of ${program}, which gives every session this name`;
+    return isConstant ? [{ level: "warning", rule: "program-session", where, message }] : [];
+  });
+}
+
+/** Those that `doctor` applies. */
 export const DENIAL_RULES: readonly Rule[] = [fullDenyLists, namesBesideSignedTokens];
 
 /** Returns the findings about deny lists alone. */

@@ -14,7 +14,7 @@ import type { ReviewSettings, StoredParameters } from "../evaluation.ts";
 import { type StoredEntries, storedEntries } from "../stored-entries.ts";
 import { type TextKind, typingFault } from "../typing.ts";
 import * as claims from "./claims.ts";
-import { DENIAL_RULES, deniedInOtherRoles } from "./denials.ts";
+import { DENIAL_RULES, deniedInOtherRoles, programDenials } from "./denials.ts";
 import { entryRule, type Finding, LEVELS, type Level, type Rule } from "./finding.ts";
 import * as names from "./names.ts";
 import * as shadowing from "./shadowing.ts";
@@ -196,7 +196,7 @@ const RULES: readonly Rule[] = [
   claims.claimsBesideOtherTokens,
   claims.reservedKeys,
   claims.groupsBelowTags,
-  names.programDenials,
+  programDenials,
   unusableBySignedTokens,
   deniedInOtherRoles,
   severalArns,
@@ -211,8 +211,8 @@ export function lint(parameters: StoredParameters, review: ReviewSettings): Find
 }
 
 /**
- * Returns warnings for the values that are written, by parameter. Omits rules over several
- * mappings, which `mappings lint` applies.
+ * Returns warnings for the values that are written, by parameter. Omits information, and
+ * findings about all mappings, which `mappings lint` prints.
  */
 export function warningsFor(
   changes: readonly Wanted[],

@@ -8,9 +8,8 @@ import { usesPlaceholder } from "../../../functions/authenticator/mapping/templa
 import { nearest } from "../../../functions/lib/text.ts";
 import { shortName } from "../../../functions/parameters/names.ts";
 import { ACCESS_LEVELS, accessGroup } from "../access-levels.ts";
-import { deniedIn, type Entry, nameOfEntry } from "../entry.ts";
+import { type Entry, nameOfEntry } from "../entry.ts";
 import type { PlacedEntry } from "../entry-arns.ts";
-import { sessionProgram } from "../session-programs.ts";
 import type { StoredEntries } from "../stored-entries.ts";
 import { entryRule, type Finding } from "./finding.ts";
 
@@ -73,29 +72,28 @@ export function isWithoutSession({ kind, mapping }: Entry): boolean {
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings */
-const KNOWN_GROUPS = [
-  ...[
-    "masters",
-    "nodes",
-    "bootstrappers",
-    "authenticated",
-    "unauthenticated",
-    "serviceaccounts",
-    "monitoring",
-  ].map((name) => `system:${name}`),
-  ...ACCESS_LEVELS.map((level) => accessGroup(level)),
+const KUBERNETES_GROUPS = [
+  "system:masters",
+  "system:nodes",
+  "system:bootstrappers",
+  "system:authenticated",
+  "system:unauthenticated",
+  "system:serviceaccounts",
+  "system:monitoring",
 ];
 
 export const misspeltGroups = entryRule(
   "warning",
   "misspelt-group",
-  ({ mapping: { groups = [] } }) =>
-    groups.flatMap((group) => {
-      const meant = KNOWN_GROUPS.includes(group) ? undefined : nearest(group, KNOWN_GROUPS);
+  ({ mapping: { groups = [] } }) => {
+    const known = [...KUBERNETES_GROUPS, ...ACCESS_LEVELS.map((level) => accessGroup(level))];
+    return groups.flatMap((group) => {
+      const meant = known.includes(group) ? undefined : nearest(group, known);
       return meant === undefined
         ? []
         : [`group ${group}: did you mean ${meant}? RBAC compares names exactly`];
-    }),
+    });
+  },
 );
 
 export const spaces = entryRule(
@@ -171,16 +169,6 @@ export function sessionsWithoutSet({
     if (parameters.has(set)) return [];
     const message = `${shortName(set, prefix)} does not exist: no mapping of the permission set applies to its other sessions`;
     return [{ level: "info", rule: "session-without-set", where, message }];
-  });
-}
-
-export function programDenials({ denials }: StoredEntries): Finding[] {
-  return denials.flatMap(({ parameter: where, mapping }): Finding[] => {
-    const ofSession = /:assumed-role\/[^/]+\/([^/]+)$/i.exec(deniedIn(mapping))?.[1] ?? "";
-    const name = "name" in mapping ? mapping.name : ofSession;
-    const { program, isConstant } = sessionProgram(name) ?? {};
-    const message = `the denial of session ${name} denies all users of ${program}, which gives every session this name`;
-    return isConstant ? [{ level: "warning", rule: "program-session", where, message }] : [];
   });
 }
 

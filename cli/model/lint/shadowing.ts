@@ -5,8 +5,7 @@ import {
   ADMIN_GROUPS,
   adminGroupsOf,
 } from "../../../functions/authenticator/mapping/admin-groups.ts";
-import { arnPattern } from "../../../functions/authenticator/mapping/arn.ts";
-import { isOfSet } from "../../../functions/authenticator/mapping/kinds.ts";
+import { arnPattern, parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import {
   mappingParameter,
@@ -19,29 +18,19 @@ import { administratorsIn } from "../access/administrators.ts";
 import { planState } from "../access/state.ts";
 import { accountOf, type Entry } from "../entry.ts";
 import { type PlacedEntry, type PlacedMapping, sectionsCover } from "../entry-arns.ts";
-import {
-  decideForPrincipal,
-  principalOf,
-  type ReviewSettings,
-  type StoredParameters,
-} from "../evaluation.ts";
+import { decideForPrincipal, type ReviewSettings, type StoredParameters } from "../evaluation.ts";
 import { mayMakeAdministrator } from "../names.ts";
 import type { StoredEntries } from "../stored-entries.ts";
 import { entryRule, type Finding } from "./finding.ts";
 
 export const unreachable = entryRule("error", "unreachable", (entry, { review }) => {
-  const principal = isOfSet(entry.kind) ? undefined : principalOf(entry, review);
-  if (principal === undefined) return undefined;
-  const expected = mappingParameter(
-    review.prefix,
-    principal.kind,
-    principal.accountId,
-    principal.name,
-  );
+  const arn = parseMappedArn(entry.mapping.arn ?? "");
+  if (arn === undefined) return undefined;
+  const expected = mappingParameter(review.prefix, arn.kind, arn.accountId, arn.name);
   if (expected !== entry.parameter)
     return `reviews of its arn use ${shortName(expected, review.prefix)} instead`;
-  if (principal.partition === review.partition) return undefined;
-  return `its arn is in partition ${principal.partition}, but the function is in ${review.partition}`;
+  if (arn.partition === review.partition) return undefined;
+  return `its arn is in partition ${arn.partition}, but the function is in ${review.partition}`;
 });
 
 /**
@@ -65,7 +54,8 @@ export const foreignAccounts = entryRule(
 
 /** Finds mappings to whose principal a denial or a mapping with higher precedence applies. */
 export const shadowed = entryRule("warning", "shadowed", (entry, { parameters, review }) => {
-  const deciding = shadowOf(entry, parameters, review);
+  // A command that writes one parameter has no other.
+  const deciding = parameters.size > 1 ? shadowOf(entry, parameters, review) : undefined;
   if (deciding === undefined) return undefined;
   const first = shortName(deciding.parameter, review.prefix);
   const { session } = entry.mapping;
