@@ -27,9 +27,10 @@ export function warnOfFederatedUsers(
   { review }: Connection,
   run: Run,
 ): void {
-  const { spell } = spellerFor(cluster, run.environment);
-  const adviceFor = (of: string) =>
-    `To deny them too: ${spell("mappings deny", shellWord(everyFederatedUser(of, review)))}`;
+  const adviceFor = (of: string) => {
+    const { spell } = spellerFor(cluster, run.environment);
+    return `To deny them too: ${spell("mappings deny", shellWord(everyFederatedUser(of, review)))}`;
+  };
   if (stored === undefined) {
     run.log(
       `Warning: ${start}. Could not read which mappings grant them access. ${adviceFor(account)}\n`,
@@ -53,12 +54,13 @@ function grantedUsers(
   stored: StoredParameters,
   review: ReviewSettings,
 ): readonly PossibleIdentity[] {
-  const denials = activeDenials(stored, review);
   const everyUser = arnSections(everyFederatedUser(account, review));
-  return federatedUsers(stored, review)
+  const mapped = federatedUsers(stored, review)
     .filter(({ arnLike }) => sectionsOverlap(everyUser, arnSections(arnLike)))
-    .map((identity) => (account === "any" ? identity : ofAccount(account, identity)))
-    .filter((identity) => !denials.some((denial) => deniesAll(denial, identity)));
+    .map((identity) => (account === "any" ? identity : ofAccount(account, identity)));
+  if (mapped.length === 0) return [];
+  const denials = activeDenials(stored, review);
+  return mapped.filter((identity) => !denials.some((denial) => deniesAll(denial, identity)));
 }
 
 /** @param account or `any`, or a pattern of accounts */

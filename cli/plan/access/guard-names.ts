@@ -1,7 +1,6 @@
 // Refuses to add a denial by name where the name denies more identities, or where a function may
 // not know names.
 
-import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { shortName } from "../../../functions/parameters/names.ts";
 import { type Connection, listFunctions } from "../../aws/connection.ts";
@@ -19,20 +18,21 @@ import { Outdated } from "../judge.ts";
  * Throws `Outdated` if a change adds a name where `mappings deny` would write patterns. Reads
  * settings only if a name is added.
  *
+ * @param lists the changes of deny lists
  * @param stored the parameters that the changes are compared with
  */
 export async function guardNames(
-  changes: readonly Change[],
+  lists: readonly Change[],
   stored: ReadonlyMap<string, VersionedParameter>,
   connection: Connection,
   run: Run,
 ): Promise<void> {
   const { review } = connection;
-  const added = changes.flatMap((change) => {
-    const names = addedNames(change, stored.get(change.name), review);
+  const added = lists.flatMap((list) => {
+    const names = addedNames(list, stored.get(list.name), review);
     return names.length === 0
       ? []
-      : [`${shortName(change.name, review.prefix)} would deny ${listed(names, "", 10)} by name`];
+      : [`${shortName(list.name, review.prefix)} would deny ${listed(names, "", 10)} by name`];
   });
   if (added.length === 0) return;
   const functions = await everyFunction(connection, run);
@@ -77,11 +77,10 @@ async function everyFunction(connection: Connection, run: Run) {
  * ended.
  */
 function addedNames(
-  { name: list, value }: Change,
+  { value }: Change,
   before: VersionedParameter | undefined,
-  { prefix, now }: ReviewSettings,
+  { now }: ReviewSettings,
 ): string[] {
-  if (readName(prefix, list)?.kind !== "deny") return [];
   const active = (text: string | undefined) =>
     (listIn(text) ?? []).filter((item) => !hasEnded(item, now));
   const stored = active(before?.value);

@@ -1,6 +1,7 @@
 // Judges a plan of mappings by the rule of access, and again before each write: every command that
 // changes mappings passes it to the plan.
 
+import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import {
@@ -33,6 +34,13 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
     const view = { known, isWhole, merges, skipped: managed };
     const { current, marks, reader } = await readForAccess(changes, view, connection, run);
     const ended = [...endedFirst(changes, current, review)];
+    const guardDenyLists = async (
+      some: readonly Change[],
+      stored: ReadonlyMap<string, VersionedParameter>,
+    ) => {
+      const lists = some.filter(({ name }) => readName(review.prefix, name)?.kind === "deny");
+      if (lists.length > 0) await guardNames(lists, stored, connection, run);
+    };
     return {
       current,
       marks,
@@ -41,7 +49,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
       async guard() {
         guardLockout(changes, current, review);
         // A denial by the command has chosen between names and patterns.
-        if (!grantsNothing) await guardNames(changes, current, connection, run);
+        if (!grantsNothing) await guardDenyLists(changes, current);
       },
       order: {
         unread: reader.unread,
@@ -53,7 +61,7 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
           await checkConsent(wanted, stored, { marks, force, reader }, changed, clock);
           // A stack may have changed what the functions accept. --force is about other checks of a
           // denial: for a function that does not know names, the list would deny every identity.
-          if (!force || grantsNothing) await guardNames(wanted, stored, connection, run);
+          if (!force || grantsNothing) await guardDenyLists(wanted, stored);
         },
       },
     };
