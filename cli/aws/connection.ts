@@ -61,14 +61,14 @@ export async function withFunctions(
 ): Promise<Connection> {
   const ids = [...new Set([store.clusterId, ...neighbours])];
   const names = ids.map((id) => settingsParameter(store.review.prefix, id));
-  const readings = await readSettings(names, store, run.interrupted);
+  const readings = await readStoredSettings(names, store, run.interrupted);
   return connectionWith(store, readings, withAwsClock(run).clock(), run);
 }
 
 /** Reads the settings of the same functions again: another operator may have deployed one. */
 export async function withFunctionsAgain(connection: Connection, run: Run): Promise<Connection> {
   const names = connection.functions.all.map(({ parameter }) => parameter);
-  const readings = await readSettings(names, connection, run.interrupted);
+  const readings = await readStoredSettings(names, connection, run.interrupted);
   return connectionWith(connection, readings, connection.review.now, run);
 }
 
@@ -165,7 +165,7 @@ export function signedAccountsIn({ jwt }: Settings): readonly string[] {
 }
 
 /** Reads settings by name. The cluster's own are the first. */
-async function readSettings(
+async function readStoredSettings(
   names: readonly string[],
   store: Pick<Store, "ssm">,
   signal: AbortSignal,

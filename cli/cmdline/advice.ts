@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import { toFailure } from "../aws/errors.ts";
-import { usage } from "../io/errors.ts";
+import { type Failure, usage } from "../io/errors.ts";
 import {
   hangingIndent,
   type OutputFormat,
@@ -14,7 +14,7 @@ import {
   type Text,
 } from "../io/print.ts";
 import type { Run } from "../io/run.ts";
-import { traceIn } from "../model/target.ts";
+import type { Trace } from "../model/target.ts";
 import { type ClusterOptions, type Speller, spellerFor } from "./spelling.ts";
 
 /** What to do: a text, or a function that makes it with the commands in it. */
@@ -225,21 +225,24 @@ export function commandToExplain(
   return spellerFor(options, environment).spell("explain", words.join(" "));
 }
 
-const TRACES = {
+const TRACES: Readonly<Record<Trace, string>> = {
   "access key": "the id of an access key",
   "unique id": "the unique id of a role or a user",
   username: "a username in Kubernetes, which AWS does not know",
 };
 
 /**
- * Throws for a username or an id, which an incident shows instead of an ARN or a name, with the
- * command that finds the identity.
+ * Returns the error about a username or an id, which an incident shows instead of an ARN or a name,
+ * with the command that finds the identity.
  */
-export function refuseTrace(who: string, options: ClusterOptions, { environment }: Run): void {
-  const trace = traceIn(who);
-  if (trace === undefined) return;
+export function traceRefused(
+  who: string,
+  trace: Trace,
+  options: ClusterOptions,
+  { environment }: Run,
+): Failure {
   const { spell } = spellerFor(options, environment);
-  throw usage(
+  return usage(
     `${who} is ${TRACES[trace]}. To find the ARN or the name that logs in with it:`,
     `  ${spell("reviews", `--since 1d --who ${shellWord(who)}`)}`,
   );

@@ -13,6 +13,7 @@ import {
 import { asciiLowerCase, editDistance } from "../../functions/lib/text.ts";
 import { isExpired } from "../../functions/lib/time.ts";
 import { shortName } from "../../functions/parameters/names.ts";
+import { isSamePerson } from "./denied-person.ts";
 import { type Entry, readParameter } from "./entry.ts";
 import {
   arnsOverlap,
@@ -132,11 +133,6 @@ export function federatedUsers(
   );
 }
 
-/** Returns whether both are one name for a denial, which ignores case. */
-export function isNameOf(who: string, name: string): boolean {
-  return asciiLowerCase(who) === asciiLowerCase(name);
-}
-
 /** Returns the same identities as `identitiesNamed`, with patterns that fit in a deny list. */
 export function possibleIdentities(
   who: string,
@@ -188,7 +184,7 @@ function identitiesOf(
   const user = identity("user", arn("iam", `user/${who}`));
   const federated = identity("federated user", arn("sts", `federated-user/${who}`));
   // A denial ignores case, so every spelling of the name is the person's.
-  const isWho = (text = "") => isNameOf(who, text);
+  const isWho = (text = "") => isSamePerson(who, text);
   const ofKind: Readonly<Record<MappingKind, () => Found[]>> = {
     role: () => [session(name, permissionSetInAnyCase(name) === undefined)],
     user: () => (isWho(name) ? [user] : []),

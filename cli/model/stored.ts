@@ -29,6 +29,20 @@ export interface VersionedParameter extends DatedParameter {
   readonly account?: string;
 }
 
+/** Parameters by their names. */
+export type VersionedParameters = ReadonlyMap<string, VersionedParameter>;
+
+/**
+ * Returns whether both are one version, or both are absent. Compares the value too: a recreated
+ * parameter starts at version 1 again.
+ */
+export function isSameVersion(
+  one: VersionedParameter | undefined,
+  other: VersionedParameter | undefined,
+): boolean {
+  return one?.version === other?.version && one?.value === other?.value;
+}
+
 /** A version in the history of a parameter, with the identity that wrote it. */
 export interface ParameterVersion extends VersionedParameter {
   /** The ARN of the identity. */

@@ -198,12 +198,15 @@ const FAULTS: readonly (readonly [pattern: RegExp, fault: (who: string) => strin
   ],
 ];
 
+/** What an incident shows of an identity instead of its name or ARN. */
+export type Trace = "access key" | "unique id" | "username";
+
 /**
- * Returns what an incident shows of an identity instead of its name or ARN: a username in
- * kube-apiserver's audit log, or an id in CloudTrail; `undefined` for anything else.
+ * Returns what the text is: a username in kube-apiserver's audit log, or an id in CloudTrail;
+ * `undefined` for anything else.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
-export function traceIn(who: string): "access key" | "unique id" | "username" | undefined {
+export function traceIn(who: string): Trace | undefined {
   if (/^A(?:KI|SI)A[A-Z\d]{12,}$/.test(who)) return "access key";
   if (/^A(?:RO|ID)A[A-Z\d]{12,}$/.test(who)) return "unique id";
   return /^(?!arn:)[\w.@+=-]+:(?!.*arn:)\S+$/i.test(who) ? "username" : undefined;

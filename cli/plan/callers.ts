@@ -7,14 +7,19 @@ import { callersParameter } from "../../functions/parameters/names.ts";
 import { readSome } from "../aws/parameter-store.ts";
 import type { Store } from "../aws/store.ts";
 import { finding, usage } from "../io/errors.ts";
-import { type Items, type VersionedParameter, valueText } from "../model/stored.ts";
+import {
+  type Items,
+  type VersionedParameter,
+  type VersionedParameters,
+  valueText,
+} from "../model/stored.ts";
 import type { Plan } from "./changes.ts";
 
 interface Callers {
   readonly parameter: string;
   readonly stored: VersionedParameter | undefined;
   /** The stored parameter by its name, for a plan. */
-  readonly known: ReadonlyMap<string, VersionedParameter>;
+  readonly known: VersionedParameters;
   /** As stored, including invalid entries, which the function skips. */
   readonly entries: Items;
 }

@@ -22,6 +22,7 @@ import {
   listIn,
   longDescription,
   type VersionedParameter,
+  type VersionedParameters,
   valueProblem,
 } from "../model/stored.ts";
 
@@ -56,7 +57,7 @@ export interface Plan {
 
 /** Throws for a SecureString: the function does not read it, and an overwrite keeps the type. */
 export function planChanges(
-  current: ReadonlyMap<string, VersionedParameter>,
+  current: VersionedParameters,
   desired: ReadonlyMap<string, string>,
   prune: boolean,
 ): Plan {
@@ -207,10 +208,7 @@ export function warnOfSessionTrust(
  * Returns a plan for the desired parameters only: `known` may have others, which were read to
  * evaluate the plan.
  */
-export function planFor(
-  known: ReadonlyMap<string, VersionedParameter>,
-  desired: ReadonlyMap<string, string>,
-): Plan {
+export function planFor(known: VersionedParameters, desired: ReadonlyMap<string, string>): Plan {
   return planChanges(new Map([...known].filter(([name]) => desired.has(name))), desired, false);
 }
 

@@ -9,11 +9,8 @@ import type { Failure } from "../io/errors.ts";
 import type { Run } from "../io/run.ts";
 import type { Mark, Phase } from "../model/judgement.ts";
 import type { Looks } from "../model/looks.ts";
-import type { VersionedParameter } from "../model/stored.ts";
+import type { VersionedParameter, VersionedParameters } from "../model/stored.ts";
 import type { Change, Plan } from "./changes.ts";
-
-/** Parameters by name. */
-type Known = ReadonlyMap<string, VersionedParameter>;
 
 export interface PlanOptions extends WriteOptions {
   readonly prune?: true;
@@ -27,7 +24,7 @@ export const EFFECT = `The function reads the change within ${MAPPING_FOUND_MS /
 export interface ClusterPlan {
   readonly plan: Plan;
   /** Parameters under the prefix that were read for the plan. */
-  readonly known: Known;
+  readonly known: VersionedParameters;
   readonly connection: Connection;
   /**
    * Judges the changes: `judgeAccess` for mappings and denials. Without it, no change may be one of
@@ -76,7 +73,7 @@ export interface PlanJudgement {
   /** What needs the consent of the user. */
   readonly marks: readonly Mark[];
   /** The stored parameters that were read, by name; default: those of the plan. */
-  readonly current?: Known;
+  readonly current?: VersionedParameters;
   /** Warnings about the values that are written, by parameter. */
   readonly warnings?: ReadonlyMap<string, readonly string[]>;
   /** A sentence about how a parameter is written, by its name. */
@@ -103,7 +100,7 @@ export interface Order {
   /** Waits until `until`, when the function has read `what`, a phrase for parameters. */
   readonly waitForCaches: (until: number, what: string, run: Run) => Promise<void>;
   /** Returns `before`, with the parameters that the judgement used as they are now. */
-  readonly again: (before: Known) => Promise<Map<string, VersionedParameter>>;
+  readonly again: (before: VersionedParameters) => Promise<Map<string, VersionedParameter>>;
   /**
    * Throws if the changes must not be written beside those of other operators.
    *
@@ -122,7 +119,7 @@ export interface Order {
 export interface Judged extends PlanToJudge, PlanJudgement {
   readonly name: string;
   readonly cluster: ChosenCluster;
-  readonly current: Known;
+  readonly current: VersionedParameters;
   readonly warnings: ReadonlyMap<string, readonly string[]>;
   readonly notes: ReadonlyMap<string, string>;
   /** A phrase: account, region, cluster and prefix. */

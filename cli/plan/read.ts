@@ -30,18 +30,14 @@ import { EXIT, Failure, finding, usage } from "../io/errors.ts";
 import { startProgress } from "../io/progress.ts";
 import type { Run } from "../io/run.ts";
 import { listsForAny } from "../model/entry.ts";
-import type { VersionedParameter } from "../model/stored.ts";
+import type { VersionedParameter, VersionedParameters } from "../model/stored.ts";
 
 /**
  * Returns a phrase with account, region, cluster and prefix.
  *
  * @param known parameters that were read: their ARNs contain the account, which saves a call
  */
-export async function destinationOf(
-  store: Store,
-  known: ReadonlyMap<string, VersionedParameter>,
-  run: Run,
-) {
+export async function destinationOf(store: Store, known: VersionedParameters, run: Run) {
   const [first] = known.values();
   const place = await placeOf(store, first?.account, run);
   return `${place}, cluster ${store.clusterId} (${store.review.prefix})`;
@@ -153,14 +149,17 @@ export function pagesBelow(path: string, { ssm, rates }: Store, run: Run) {
   return readBranch(ssm, path, limitsOf(rates, run).read, run.interrupted);
 }
 
-type Known = ReadonlyMap<string, VersionedParameter>;
-
 /**
  * Requires --new to write to a cluster without parameters.
  *
  * @param known the cluster's parameters that were read: one is enough to prove that it exists
  */
-export async function requireCluster(known: Known, store: Store, options: WriteOptions, run: Run) {
+export async function requireCluster(
+  known: VersionedParameters,
+  store: Store,
+  options: WriteOptions,
+  run: Run,
+) {
   if ((await exists(known, store, run)) || options.new) return;
   throw finding(`${await absence(store, run)} To write to a new cluster, use --new.`);
 }
@@ -169,7 +168,11 @@ export async function requireCluster(known: Known, store: Store, options: WriteO
  * Throws for a cluster without parameters: its empty output would look like that of a cluster
  * without mappings.
  */
-export async function requireParameters(known: Known, store: Store, run: Run): Promise<void> {
+export async function requireParameters(
+  known: VersionedParameters,
+  store: Store,
+  run: Run,
+): Promise<void> {
   if (!(await exists(known, store, run))) throw finding(await absence(store, run));
 }
 
@@ -177,7 +180,7 @@ export async function requireParameters(known: Known, store: Store, run: Run): P
  * Returns whether the cluster has parameters, even if this principal may not read them. Throws if
  * other clusters are stored below its prefix.
  */
-async function exists(known: Known, store: Store, run: Run): Promise<boolean> {
+async function exists(known: VersionedParameters, store: Store, run: Run): Promise<boolean> {
   const { clusterId, review } = store;
   const { prefix } = review;
   const isOwn = (name: string) =>

@@ -8,7 +8,7 @@ import { failureKind } from "../../functions/lib/retry.ts";
 import { toFailure, unusableAnswer } from "../aws/errors.ts";
 import { readHistory, readSome } from "../aws/parameter-store.ts";
 import { EXIT, Failure, finding } from "../io/errors.ts";
-import type { ParameterVersion, VersionedParameter } from "../model/stored.ts";
+import { isSameVersion, type ParameterVersion, type VersionedParameter } from "../model/stored.ts";
 import type { Change } from "./changes.ts";
 
 /**
@@ -43,14 +43,6 @@ export async function writeValue(
     return;
   }
   throw keepsChanging(name);
-}
-
-/** Compares the value too: a recreated parameter starts at version 1 again. */
-function isSameVersion(
-  stored: VersionedParameter | undefined,
-  other: VersionedParameter | undefined,
-): boolean {
-  return stored?.version === other?.version && stored?.value === other?.value;
 }
 
 /** Throws `Overwrote` if the write replaced a version of another operator. */

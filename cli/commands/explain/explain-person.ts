@@ -25,6 +25,7 @@ import {
   table,
 } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
+import { isSamePerson } from "../../model/denied-person.ts";
 import type { PlacedDenial } from "../../model/entry-arns.ts";
 import {
   type ReviewSettings,
@@ -36,7 +37,6 @@ import { activeDenials, deniesAll, deniesSome } from "../../model/name-denials.t
 import {
   federatedUsers,
   identitiesNamed,
-  isNameOf,
   type PossibleIdentity,
   roleNamed,
 } from "../../model/person.ts";
@@ -142,7 +142,7 @@ async function seenInLog(
   const { nameIn, recentGrants } = await import("../../cmdline/review-log.ts");
   const logins = new Map<string, { as: string; username: string; count: number; last: number }>();
   const { from, failure } = await recentGrants(cluster, options, run, LOG_MS, (review) => {
-    if (!isNameOf(who, nameIn(review))) return;
+    if (!isSamePerson(who, nameIn(review))) return;
     const { arn = "", username = "", time } = review;
     const key = JSON.stringify([arn, username]);
     const { count = 0, last = time } = logins.get(key) ?? {};

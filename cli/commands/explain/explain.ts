@@ -10,7 +10,7 @@ import { isListKind, isOfOne, kindsWhere } from "../../../functions/authenticato
 import { isObject, memberAt, parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect, logAssumptions } from "../../aws/connection.ts";
 import { type Explanation, explainIdentity, explainToken, isGranted } from "../../aws/review.ts";
-import { refuseTrace } from "../../cmdline/advice.ts";
+import { traceRefused } from "../../cmdline/advice.ts";
 import type { ChosenCluster } from "../../cmdline/chosen-clusters.ts";
 import type { OutputOptions } from "../../cmdline/options.ts";
 import type { LogOptions } from "../../cmdline/review-log.ts";
@@ -21,7 +21,7 @@ import { printData } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { signedIdentity, supposeIdentity } from "../../model/evaluation.ts";
 import { arnFault } from "../../model/file-entry.ts";
-import { arnOf, checkOneArn, checkTyping } from "../../model/target.ts";
+import { arnOf, checkOneArn, checkTyping, traceIn } from "../../model/target.ts";
 import { requireParameters } from "../../plan/read.ts";
 import { explainPerson } from "./explain-person.ts";
 import { explanationData, explanationLines, mappingThatApplies, printLines } from "./show.ts";
@@ -40,7 +40,8 @@ export async function explain(
   run: Run,
 ): Promise<void> {
   checkUsage(who, options);
-  refuseTrace(who ?? "", cluster, run);
+  const trace = traceIn(who ?? "");
+  if (trace !== undefined) throw traceRefused(who ?? "", trace, cluster, run);
   const connection = await connect(cluster, {}, run);
   if (who !== undefined && isPersonName(who))
     return explainPerson(who, options, cluster, connection, run);

@@ -26,7 +26,7 @@ import {
   type StoredParameters,
   supposeIdentity,
 } from "../../model/evaluation.ts";
-import { isFor, listItems, type VersionedParameter } from "../../model/stored.ts";
+import { isFor, listItems, type VersionedParameters } from "../../model/stored.ts";
 import { findDenyTarget, partitionIn } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
@@ -140,7 +140,7 @@ function isOfPerson(item: unknown, who: string): boolean {
 function planWithout(
   lists: Iterable<string>,
   isRemoved: (item: unknown) => boolean,
-  known: ReadonlyMap<string, VersionedParameter>,
+  known: VersionedParameters,
   review: ReviewSettings,
 ): Plan {
   const { prefix, partition } = review;

@@ -17,7 +17,7 @@ import {
   hasKey,
   isFor,
   listItems,
-  type VersionedParameter,
+  type VersionedParameters,
   valueText,
 } from "../../model/stored.ts";
 import { checkAccounts } from "../../model/target.ts";
@@ -93,7 +93,7 @@ export async function compare(
  */
 function denialsBeside(
   ofFiles: readonly Entry[],
-  known: ReadonlyMap<string, VersionedParameter>,
+  known: VersionedParameters,
   { review: { prefix, partition } }: Connection,
 ): string[] {
   const stored = [...known].flatMap(
@@ -115,7 +115,7 @@ function denialsBeside(
  */
 function withStoredEntries(
   desired: ReadonlyMap<string, string>,
-  stored: ReadonlyMap<string, VersionedParameter>,
+  stored: VersionedParameters,
   keeps: (kind: ParameterKind) => boolean,
   review: ReviewSettings,
 ): ReadonlyMap<string, string> {

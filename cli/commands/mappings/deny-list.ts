@@ -18,6 +18,7 @@ import {
   isFor,
   listItems,
   type VersionedParameter,
+  type VersionedParameters,
   valueProblem,
   withItem,
 } from "../../model/stored.ts";
@@ -69,7 +70,7 @@ export async function ifReadable<T>(
 export function planDenial(
   arnLike: string,
   terms: Terms,
-  known: ReadonlyMap<string, VersionedParameter>,
+  known: VersionedParameters,
   { review }: Connection,
 ): Plan {
   const account = accountOf(arnLike);

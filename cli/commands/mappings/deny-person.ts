@@ -19,6 +19,7 @@ import { EXIT, Failure } from "../../io/errors.ts";
 import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import { afterwards } from "../../model/access/state.ts";
+import { isSamePerson } from "../../model/denied-person.ts";
 import { accountOf } from "../../model/entry.ts";
 import { supposeIdentity } from "../../model/evaluation.ts";
 import {
@@ -28,7 +29,7 @@ import {
   roleNamed,
   similarName,
 } from "../../model/person.ts";
-import { isStored, listIn, type VersionedParameter } from "../../model/stored.ts";
+import { isStored, listIn, type VersionedParameters } from "../../model/stored.ts";
 import { mayDenyByName } from "../../plan/access/guard-names.ts";
 import { count, type Plan, planFor, WAYS_OUT } from "../../plan/changes.ts";
 import { Absent } from "../../plan/plan-clusters.ts";
@@ -170,11 +171,7 @@ async function planAgain(
   }
 }
 
-function refuseRole(
-  who: string,
-  known: ReadonlyMap<string, VersionedParameter>,
-  review: Connection["review"],
-): void {
+function refuseRole(who: string, known: VersionedParameters, review: Connection["review"]): void {
   const role = roleNamed(who, known, review);
   if (role === undefined) return;
   const { kind, account, name } = role.entry;
@@ -229,7 +226,7 @@ function nothingPlaced(reason: string): NothingPlaced {
 async function placeName(
   who: string,
   lists: Lists,
-  mappings: ReadonlyMap<string, VersionedParameter> | undefined,
+  mappings: VersionedParameters | undefined,
   connection: Connection,
   run: Run,
 ): Promise<PlacedPerson> {
@@ -353,7 +350,7 @@ export async function endingOfPerson(
   denials: readonly PlannedPerson[],
   isComplete: boolean,
 ): Promise<Ending> {
-  const isWho = (name: string) => asciiLowerCase(name) === asciiLowerCase(who);
+  const isWho = (name: string) => isSamePerson(name, who);
   const mapped = denials.flatMap(({ names }) => names);
   if (isComplete && denials.length > 0 && denials.every(({ endsAccess }) => !endsAccess)) {
     const isKnown = denials.every(({ endsAccess }) => endsAccess === false);

@@ -1,14 +1,14 @@
 // `mappings deny`: denies an identity, with precedence over all mappings.
 
 import { isPersonName } from "../../../functions/authenticator/mapping/deny-list.ts";
-import { refuseTrace } from "../../cmdline/advice.ts";
+import { traceRefused } from "../../cmdline/advice.ts";
 import type { Clusters } from "../../cmdline/chosen-clusters.ts";
 import { programName } from "../../cmdline/spelling.ts";
 import { endOf } from "../../cmdline/times.ts";
 import { finding, usage } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import { sessionProgram } from "../../model/session-programs.ts";
-import { checkOneArn, partitionIn } from "../../model/target.ts";
+import { checkOneArn, partitionIn, traceIn } from "../../model/target.ts";
 import { carryOut } from "../../plan/carry-out.ts";
 import { type ClusterPlan, judgedPlans, type PlannedClusters } from "../../plan/plan.ts";
 import { planClusters } from "../../plan/plan-clusters.ts";
@@ -25,7 +25,8 @@ export async function deny(
 ): Promise<void> {
   const terms = { endAt: endOf(options, ""), description: options.description };
   const [cluster] = clusters.chosen;
-  if (cluster !== undefined) refuseTrace(who, cluster, run);
+  const trace = traceIn(who);
+  if (trace !== undefined && cluster !== undefined) throw traceRefused(who, trace, cluster, run);
   if (who === "help" && !options.person) {
     throw usage(
       `"help" is not taken for a person. For the help of the command, run: ${programName(run.environment)} mappings deny --help`,

@@ -17,7 +17,7 @@ import type { Run } from "../../io/run.ts";
 import { parseYaml } from "../../io/yaml.ts";
 import { readParameter } from "../../model/entry.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import type { VersionedParameter, VersionedParameters } from "../../model/stored.ts";
 import { readMappings, requireParameters } from "../../plan/read.ts";
 import { exportAwsAuth, type Skipped } from "./aws-auth.ts";
 
@@ -120,7 +120,7 @@ function causesOf(all: readonly Skipped[], { spell }: Speller): string[] {
 const MOST_CAUSES = 5;
 
 async function awsAuth(
-  parameters: ReadonlyMap<string, VersionedParameter>,
+  parameters: VersionedParameters,
   { ssm, review, account }: Connection,
   run: Run,
 ) {

@@ -18,7 +18,7 @@ import { NO_NODES, settingsFrom, shellOf } from "../../model/function-settings.t
 import { type Finding, LEVELS } from "../../model/lint/finding.ts";
 import { bySeverity, lint } from "../../model/lint/lint.ts";
 import { examineMappingFiles, placeEntries } from "../../model/mapping-file.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import type { VersionedParameters } from "../../model/stored.ts";
 import { readWithFunctions, requireParameters } from "../../plan/read.ts";
 
 interface LintOptions extends StoreOptions, OutputOptions, HeaderOptions {
@@ -113,10 +113,7 @@ async function lintStored(
 }
 
 /** Returns findings for mappings of nodes, which the function does not look up. */
-function nodeFindings(
-  parameters: ReadonlyMap<string, VersionedParameter>,
-  { prefix }: ReviewSettings,
-) {
+function nodeFindings(parameters: VersionedParameters, { prefix }: ReviewSettings) {
   const ofNodes = [...parameters].filter(([, { value }]) => value.includes("{EC2PrivateDNSName}"));
   const wheres = ofNodes.map(([name]) => shortName(name, prefix));
   const message = `{EC2PrivateDNSName}: ${NO_NODES}`;
@@ -171,10 +168,7 @@ function partitionOf(region: string | undefined, entries: readonly Entry[]): str
 }
 
 /** Returns findings for invalid entries of the callers' list, which the function skips. */
-function callerFindings(
-  parameters: ReadonlyMap<string, VersionedParameter>,
-  { prefix }: ReviewSettings,
-): Finding[] {
+function callerFindings(parameters: VersionedParameters, { prefix }: ReviewSettings): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const { problems = [] } = stored === undefined ? {} : readStored("callers", {}, stored);
   return problems.map((message) => ({

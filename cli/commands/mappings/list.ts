@@ -13,7 +13,7 @@ import {
   listedEntriesOf,
   printListedEntries,
 } from "../../model/listed-entries.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import type { VersionedParameters } from "../../model/stored.ts";
 import { destinationOf, readMappings, requireParameters } from "../../plan/read.ts";
 
 interface ListOptions extends StoreOptions, ListOutputOptions {
@@ -63,11 +63,7 @@ async function listedEntriesIn(
  * Returns the list whose denial applies to the principal; empty for patterns and accounts, of which
  * a denial may match some identities.
  */
-function deniedBy(
-  { entry }: ListedEntry,
-  parameters: ReadonlyMap<string, VersionedParameter>,
-  review: PlaceAndTime,
-) {
+function deniedBy({ entry }: ListedEntry, parameters: VersionedParameters, review: PlaceAndTime) {
   const deciding = entry && decideForPrincipal(entry, parameters, review)?.deciding;
   return deciding?.place === "deny-account" || deciding?.place === "deny-any"
     ? { deniedBy: shortName(deciding.parameter, review.prefix) }

@@ -7,7 +7,7 @@ import { managerOf } from "../../../functions/settings/stack.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { Run } from "../../io/run.ts";
 import { readValue } from "../../model/entry-arns.ts";
-import { MAX_BYTES, type VersionedParameter } from "../../model/stored.ts";
+import { MAX_BYTES, type VersionedParameters } from "../../model/stored.ts";
 import { findOwner } from "../../plan/changes.ts";
 import { type Terms, withDenial } from "./deny-list.ts";
 
@@ -19,7 +19,7 @@ export interface Denial {
 
 /** What each list is judged by. */
 export interface Lists {
-  readonly known: ReadonlyMap<string, VersionedParameter>;
+  readonly known: VersionedParameters;
   /** The lists that AWS has refused to write. */
   readonly refused: ReadonlySet<string>;
   /** The number of bytes that each list keeps free. */

@@ -36,7 +36,7 @@ import {
   readValue,
 } from "../../model/entry-arns.ts";
 import { lint } from "../../model/lint/lint.ts";
-import { hasKey, type VersionedParameter, valueText } from "../../model/stored.ts";
+import { hasKey, type VersionedParameters, valueText } from "../../model/stored.ts";
 import { findTarget, partitionIn, type Target } from "../../model/target.ts";
 import { judgeAccess } from "../../plan/access/judge-access.ts";
 import { carryOut } from "../../plan/carry-out.ts";
@@ -179,7 +179,7 @@ async function readWithDenials({ parameter, address }: Target, connection: Conne
  */
 function denialLines(
   entry: PlacedEntry,
-  known: ReadonlyMap<string, VersionedParameter>,
+  known: VersionedParameters,
   { review }: Connection,
 ): string[] {
   const lists = [...new Set(denyListsFor(entry, review))].map((list) => ({

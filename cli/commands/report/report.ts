@@ -20,7 +20,7 @@ import { type ListOutputOptions, optionWords, shellWord } from "../../io/print.t
 import type { Run } from "../../io/run.ts";
 import { coversIn } from "../../model/lint/shadowing.ts";
 import { type ListedEntry, listedEntriesOf } from "../../model/listed-entries.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import type { VersionedParameters } from "../../model/stored.ts";
 import { readWithFunctions, requireParameters } from "../../plan/read.ts";
 import { checkPrincipals, findingsOf, readBoundRoles, sessionChooser } from "./findings.ts";
 import { isUnused, type Logins, readLogins } from "./logins.ts";
@@ -87,7 +87,7 @@ async function linesIn(
 interface ClusterLogins {
   readonly cluster: ChosenCluster;
   readonly connection: Connection;
-  readonly parameters: ReadonlyMap<string, VersionedParameter>;
+  readonly parameters: VersionedParameters;
   /** The mappings, without denials. */
   readonly items: readonly ListedEntry[];
   readonly logins: Logins;

@@ -25,7 +25,7 @@ import {
 } from "../entry-arns.ts";
 import { decide, principalOf } from "../evaluation.ts";
 import type { Mark } from "../judgement.ts";
-import { nameRisk } from "../names.ts";
+import { makesAdministrator, nameRisk } from "../names.ts";
 import {
   alternatives,
   type EntryChange,
@@ -218,7 +218,7 @@ function administratorBefore(
   { review, stored }: PlanState,
 ): Mapping | undefined {
   if (old !== undefined && old.kind !== "deny" && isActive(old, review))
-    return isAdministrator(old.mapping) ? old.mapping : undefined;
+    return makesAdministrator(old.mapping) ? old.mapping : undefined;
   const principal = principalOf(entry, review);
   if (principal === undefined) return undefined;
   const read = candidates(review.prefix, principal).flatMap(({ parameter }) => {
@@ -226,12 +226,8 @@ function administratorBefore(
     return value === undefined ? [] : [[parameter, value] as const];
   });
   const { verdict } = decide(review, principal, new Map(read)).deciding ?? {};
-  if (verdict?.kind !== "match" || !isAdministrator(verdict.mapping)) return undefined;
+  if (verdict?.kind !== "match" || !makesAdministrator(verdict.mapping)) return undefined;
   return endTime(verdict.mapping.notAfter) >= entry.end ? verdict.mapping : undefined;
-}
-
-function isAdministrator({ groups = [] }: Mapping): boolean {
-  return groups.some((group) => ADMIN_GROUPS.includes(group));
 }
 
 /** Returns a phrase for what a mapping has, and the one before had not. */

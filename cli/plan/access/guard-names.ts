@@ -10,7 +10,13 @@ import { listed } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { ReviewSettings } from "../../model/evaluation.ts";
 import type { FunctionSettings } from "../../model/function-settings.ts";
-import { hasEnded, isFor, listIn, type VersionedParameter } from "../../model/stored.ts";
+import {
+  hasEnded,
+  isFor,
+  listIn,
+  type VersionedParameter,
+  type VersionedParameters,
+} from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
 import { Outdated } from "../judge.ts";
 
@@ -23,7 +29,7 @@ import { Outdated } from "../judge.ts";
  */
 export async function guardNames(
   lists: readonly Change[],
-  stored: ReadonlyMap<string, VersionedParameter>,
+  stored: VersionedParameters,
   connection: Connection,
   run: Run,
 ): Promise<void> {

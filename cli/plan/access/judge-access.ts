@@ -1,7 +1,6 @@
 // Judges a plan of mappings by the rule of access, and again before each write: every command that
 // changes mappings passes it to the plan.
 
-import { readName } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { finding } from "../../io/errors.ts";
 import type { Run } from "../../io/run.ts";
 import {
@@ -13,7 +12,11 @@ import { hasConsent } from "../../model/access/changes.ts";
 import { endedFirst, marksOf, nextPhase, SETTLED_MS } from "../../model/access/phases.ts";
 import type { Mark } from "../../model/judgement.ts";
 import { warningsFor } from "../../model/lint/lint.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import {
+  isDenyList,
+  type VersionedParameter,
+  type VersionedParameters,
+} from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
 import type { Judge } from "../plan.ts";
 import { guardNames } from "./guard-names.ts";
@@ -34,11 +37,8 @@ export function judgeAccess({ isWhole = false, merges = false }: AccessOptions =
     const view = { known, isWhole, merges, skipped: managed };
     const { current, marks, reader } = await readForAccess(changes, view, connection, run);
     const ended = [...endedFirst(changes, current, review)];
-    const guardDenyLists = async (
-      some: readonly Change[],
-      stored: ReadonlyMap<string, VersionedParameter>,
-    ) => {
-      const lists = some.filter(({ name }) => readName(review.prefix, name)?.kind === "deny");
+    const guardDenyLists = async (all: readonly Change[], stored: VersionedParameters) => {
+      const lists = all.filter(({ name }) => isDenyList(name));
       if (lists.length > 0) await guardNames(lists, stored, connection, run);
     };
     return {

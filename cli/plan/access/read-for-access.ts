@@ -23,12 +23,14 @@ import {
   sizeOf,
 } from "../../model/looks.ts";
 import { mentionsAdministrators } from "../../model/names.ts";
-import type { VersionedParameter } from "../../model/stored.ts";
+import {
+  isSameVersion,
+  type VersionedParameter,
+  type VersionedParameters,
+} from "../../model/stored.ts";
 import type { Change } from "../changes.ts";
 import { ChangedBetween } from "../judge.ts";
 import { pagesBelow, readByName, readMappings } from "../read.ts";
-
-type VersionedParameters = ReadonlyMap<string, VersionedParameter>;
 
 /** What a plan was computed from. */
 interface View {
@@ -229,7 +231,7 @@ export class RuleReader {
     const byName = new Map(parameters.map((stored) => [stored.name, stored]));
     const changed = [...this.#planned].find(
       ([name, was]) =>
-        (byName.has(name) || this.#isIn(looks, name)) && isOther(was, byName.get(name)),
+        (byName.has(name) || this.#isIn(looks, name)) && !isSameVersion(was, byName.get(name)),
     );
     if (this.#isPlanning && changed !== undefined) throw new ChangedBetween(changed[0]);
     for (const [name, stored] of byName)
@@ -246,10 +248,6 @@ export class RuleReader {
     if (account === undefined) yield* pagesBelow(review.prefix, this.#connection, this.#run);
     else yield [...(await readMappings(this.#connection, this.#run)).values()];
   }
-}
-
-function isOther(was: VersionedParameter | undefined, is: VersionedParameter | undefined): boolean {
-  return was?.version !== is?.version || was?.value !== is?.value;
 }
 
 /**
