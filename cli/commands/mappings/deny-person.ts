@@ -42,9 +42,15 @@ import {
   WITHOUT_REMARK,
   warnOfSignedTokens,
 } from "./deny-effect.ts";
-import { type DenyOptions, ifReadable, ofDenials, type Terms } from "./deny-list.ts";
+import {
+  type DenyOptions,
+  ifReadable,
+  type Lists,
+  ofDenials,
+  placeDenials,
+  type Terms,
+} from "./deny-list.ts";
 import { warnOfFederatedUsers } from "./federated-users.ts";
-import { type Lists, placeDenials } from "./place-denials.ts";
 
 export interface PlannedPerson extends PlannedDenial {
   /** The users and sessions that mappings name. */
