@@ -44,7 +44,7 @@ function assertValid({ Properties: { Name, Value } }: Pick<Parameter, "Propertie
 const [ROLE, SET] = [["role", "Developers"] as const, ["sso", "ClusterAdmin"] as const];
 const NAMES = [ROLE, SET].map(([kind, name]) => mappingParameter(PREFIX, kind, ACCOUNT, name));
 
-test("Terraform: the name of a mapping has the kinds of principals, and those without a name in the path", () => {
+test("Terraform: the name of a mapping has the kinds of principals", () => {
   const text = readFileSync(join(EXAMPLES, "terraform/modules/mapping-name/main.tf"), "utf8");
   const [, ofArn = ""] = /regex\("(\^arn:.*?)", var\.arn\)/.exec(text) ?? [];
   const isArn = new RegExp(ofArn.replaceAll("\\\\", "\\"));
@@ -93,7 +93,7 @@ test("Crossplane: crossplane.yaml", () => {
   assertValid({ Properties: { Name: name, Value: spec.forProvider.insecureValue } });
 });
 
-test("no document or example contains a token hash, since users could copy a caller with a public token", () => {
+test("no document or example contains a token hash", () => {
   const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: ROOT });
   assert.ok(files.length > 30);
   for (const file of files)
@@ -122,7 +122,7 @@ function putMapping(...words: string[]) {
   };
 }
 
-test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list, in its account and Region", () => {
+test("StackSets: add-cluster.sh creates the stack of the entry in CDK's list", () => {
   const clusters = [
     { clusterId: "team-a", account: "333344445555", region: "eu-west-1" },
     { clusterId: "team-b", account: "444455556666", region: "us-east-1" },
@@ -167,7 +167,7 @@ test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
   }
 });
 
-test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and characters that JSON must escape", () => {
+test("AWS CLI: put-mapping.sh rejects groups and what JSON must escape", () => {
   const alone = putMapping("my-cluster", `arn:aws:iam::${ACCOUNT}:user/bob`, "bob");
   assert.deepEqual(JSON.parse(alone.value).groups, []);
   assertValid({ Properties: { Name: alone.name, Value: alone.value } });
@@ -218,7 +218,7 @@ test("CDK: the app works with the published package", ONLY_IN_ALL, () => {
 const read = (file: string) => readFileSync(join(EXAMPLES, "deploy-from-branch", file), "utf8");
 const workflow = parse(read("deploy.yml"));
 
-test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
+test("the workflow's role is mapped, and bound in its namespace only", async () => {
   const command =
     /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(read("README.md")) ??
     assert.fail();

@@ -8,7 +8,7 @@ import { IS_ALL, LEFT_TO_ALL } from "./extent.ts";
  * By the test's name: why CI may skip it. What apt-get can install is no reason: .ci/run installs it.
  */
 export const MAY_SKIP: Readonly<Record<string, string>> = {
-  "a file of a group that the user is not in loses the group's permissions; one of another user is refused":
+  "a foreign group's permissions are removed; another user's file is refused":
     "only root can create these files, and CI's user is not root",
   "systemd accepts the units, and the timer runs every four minutes": "containers have no systemd",
   "kube-apiserver logs in through the mounted file, by an address that is not loopback":

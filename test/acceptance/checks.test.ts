@@ -51,7 +51,7 @@ for (const [what, permits, verdict] of [
   ["after the permission has propagated", 3, "passed"],
   ["if it never does", Number.POSITIVE_INFINITY, "failed"],
 ] as const) {
-  test(`private: test-invoke-method reaches the function by a permission that is removed again, ${what}: ${verdict}`, async () => {
+  test(`private: test-invoke-method reaches the function ${what}: ${verdict}`, async () => {
     let permission: Record<string, string> | undefined;
     let invocations = 0;
     const stack = deployed({ FunctionName: "f" }, { "AWS::ApiGateway::RestApi": "api1" });
@@ -91,7 +91,7 @@ for (const [what, permits, verdict] of [
   });
 }
 
-test("the release's mtls template gets the ownership certificate and the truststore's version that the operator gave", async () => {
+test("the mtls template gets the ownership certificate and the truststore's version", async () => {
   const endpoint = {
     ...{
       domainName: "auth.example.com",
@@ -118,7 +118,7 @@ test("the release's mtls template gets the ownership certificate and the trustst
   }
 });
 
-test("check 4 can be repeated with --cluster: its log group exists, and its lines are in another stream", async () => {
+test("check 4 repeats with --cluster, into another log stream", async () => {
   const streams: string[] = [];
   function createStream(call: string): string {
     streams.push(inputOf(call).logStreamName);
@@ -209,7 +209,7 @@ for (const [what, refusal, verdict] of [
   ],
   ["another reason", "The function is being updated", "failed"],
 ] as const) {
-  test(`check 15: if Lambda refuses to reserve 0 executions for ${what}, the row has ${verdict} with the reason, and the rest runs`, async () => {
+  test(`check 15: Lambda refuses to reserve 0 executions for ${what}: the row has ${verdict}`, async () => {
     const credentials = { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c" };
     const refused = new Error(
       `An error occurred (InvalidParameterValueException) when calling the PutFunctionConcurrency operation: ${refusal}`,

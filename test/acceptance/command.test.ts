@@ -182,7 +182,7 @@ for (const [what, argv, answer, environment, refusal] of [
   });
 }
 
-test("the environment's keys replace a profile with an MFA device, and --qualifier deploys with that bootstrap", async () => {
+test("the environment's keys replace a profile with an MFA device", async () => {
   const synths: string[] = [];
   const fake = fakeWorld((call) => {
     if (call.startsWith("cdk synth")) synths.push(call);
@@ -216,7 +216,7 @@ const LONG_LIVED = answered(
   '{"Version":1,"AccessKeyId":"AKIA0000000000000000"}',
 );
 
-test("credentials that end before the run are refused with both ways out, and an end that is known is announced", async () => {
+test("credentials that end before the run are refused, and a known end is announced", async () => {
   const early = run([], { fake: fakeWorld(expiring(12)), look: never });
   const message =
     /^The credentials end in 12 minutes, and this run takes about 13\. .*duration_seconds = 25200.*--only, or --short\.$/;
@@ -252,7 +252,7 @@ test("after a removal that failed, the run's folder alone removes the rest, in t
   assert.deepEqual(readdirSync((await run([])).runs), [], "without leftovers, no folder remains");
 });
 
-test("--short runs only its checks, announces one stack and 20 minutes at most, and names its report", async () => {
+test("--short runs only its checks, and announces one stack", async () => {
   const { printed } = await run(["--short"], { all: CHECKS });
   assert.match(printed, /^Checks: {2}15 Short run; 16 Measurements$/m);
   assert.match(printed, /^Creates: one CloudFormation stack with acceptance-/m);
@@ -265,7 +265,7 @@ test("--short runs only its checks, announces one stack and 20 minutes at most, 
   );
 });
 
-test("--dry-run prints what a run would create and which permissions it needs, without a call and without credentials", () => {
+test("--dry-run prints what a run creates, without a call", () => {
   const { PATH } = process.env;
   const file = join(import.meta.dirname, "acceptance.ts");
   const { status, stdout, stderr } = spawnSync(

@@ -41,7 +41,7 @@ for (const [how, error, seen] of [
   [" that throws", new Error("an error in the check"), ["failed"]],
   [" that is interrupted", new Interrupted(), []],
 ] as const) {
-  test(`after a check${how}, no resources are left, also those that stacks keep, and those of other clusters stay`, async () => {
+  test(`after a check${how}, only resources that are not of the run are left`, async () => {
     const world = fakeWorld();
     makeEverything(world, "prod");
     const before = [...world.resources];
@@ -174,7 +174,7 @@ for (const [what, answer, check, row, reason, options] of [
     PRIVATE,
   ],
 ] as const) {
-  test(`where ${what}, row "${row}" of check ${check} is not run, and no setting of the account changes`, async () => {
+  test(`where ${what}, row "${row}" of check ${check} is not run, and changes nothing`, async () => {
     const calls: string[] = [];
     const world = fakeWorld((call) => {
       calls.push(call);

@@ -38,7 +38,7 @@ const except = (advisory: string, until = "2026-12-31"): Exception => ({
 const found = (exceptions: readonly Exception[], of: Parameters<typeof problems>[0] = report) =>
   problems(of, exceptions, ships, "2026-12-01");
 
-test("an advisory about a shipped version fails, and one about another version or a tool does not", () => {
+test("only an advisory about a shipped version fails", () => {
   assert.deepEqual(found([]), ["yaml 2.8.0: GHSA-1 (low) Stack overflow"]);
   assert.deepEqual(found([], { vulnerabilities: {} }), []);
 });
@@ -58,7 +58,7 @@ test("an audit without a result is an error", () => {
   assert.throws(() => found([], { message: "405 Method Not Allowed" }), /no result: 405 Method/);
 });
 
-test("each shipped package is in the lock file with its version, so that its advisories are found", () => {
+test("each shipped package is in the lock file with its version", () => {
   const locked = new Set(
     Object.entries(lock.packages).map(
       ([path, { version }]: [string, { version?: string }]) =>

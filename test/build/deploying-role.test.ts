@@ -61,7 +61,7 @@ for (const [argv, expected] of [
     [OWN.settings, OWN.callers, ...OWN.mappings],
   ],
 ] as const) {
-  test(`${["deploying-role", ...argv].join(" ")}: stacks can write exactly the parameters that they own, and the policy fits into a managed one`, () => {
+  test(`${["deploying-role", ...argv].join(" ")}: stacks write exactly their own parameters`, () => {
     const { status, stdout, stderr } = run(...argv);
     assert.deepEqual([status, stderr], [0, ""]);
     const policy = JSON.parse(stdout);

@@ -67,7 +67,7 @@ test("what a person owns is done if each service shows it", async () => {
   assert.deepEqual(await linesOf(ownedChecks(world)), { lines, isComplete: true });
 });
 
-test("what a service does not show is missing, also a manifest of another version or another plugin of that name", async () => {
+test("a manifest of another version or plugin does not count as published", async () => {
   const missing = (changed: Partial<World>) => missingIn(ownedChecks({ ...world, ...changed }));
   const absent = async () => new Response("", { status: 404 });
   const nothing = await missing({ fetch: absent, reports: ["- Place: MiniStack"] });
@@ -101,7 +101,7 @@ test("what a service does not show is missing, also a manifest of another versio
   assert.deepEqual(await missing({ npm: unknown }), [unpublished]);
 });
 
-test("a report is enough for a release if it is of a complete run on AWS without a failed row, of a clean commit", async () => {
+test("a report of a complete run without a failed row is enough for a release", async () => {
   for (const [reports, problem] of [
     [[], "no report of a run on AWS"],
     [[report({ place: "MiniStack 1.5.33" })], "no report of a run on AWS"],
@@ -125,7 +125,7 @@ test("a report is enough for a release if it is of a complete run on AWS without
   }
 });
 
-test("without an address, a network or a login, items are not checked, for a stated reason, and that is no failure", async () => {
+test("items are not checked without address, network or login", async () => {
   const reasons = async (changed: Partial<World>) => {
     const { lines, isComplete } = await linesOf(ownedChecks({ ...world, ...changed }));
     assert.equal(isComplete, true);

@@ -22,7 +22,7 @@ test("the manifest is ready for publication: name, access, licence and provenanc
   assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
 });
 
-test("npx runs the command by the package's name, and no file uses npx with the short name, which is unclaimed on npm", () => {
+test("no file uses npx with the short name, which npm does not have", () => {
   const { bin, name } = manifest;
   assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
   assert.equal(bin["lambda-iam-authenticator"], bin["iam-authenticator"]);
@@ -31,23 +31,19 @@ test("npx runs the command by the package's name, and no file uses npx with the 
   assert.equal(said.stdout, "");
 });
 
-test(
-  "the package of a release has no script, which would need the sources, and all files that npm packs",
-  ONLY_IN_ALL,
-  () => {
-    const { path: folder } = useFolder();
-    const { tarball } = packPackage(ROOT, folder);
-    const run = (program: string, ...words: string[]) =>
-      execFileSync(program, words, { cwd: ROOT, encoding: "utf8" });
-    const { scripts: _, ...others } = manifest;
-    assert.deepEqual(JSON.parse(run("tar", "-xzOf", tarball, "package/package.json")), others);
-    const [{ files }] = JSON.parse(run("npm", "pack", "--ignore-scripts", "--dry-run", "--json"));
-    assert.deepEqual(
-      run("tar", "-tzf", tarball).trimEnd().split("\n").toSorted(),
-      files.map(({ path }: { path: string }) => `package/${path}`).toSorted(),
-    );
-  },
-);
+test("a release's package has all files that npm packs, and no script", ONLY_IN_ALL, () => {
+  const { path: folder } = useFolder();
+  const { tarball } = packPackage(ROOT, folder);
+  const run = (program: string, ...words: string[]) =>
+    execFileSync(program, words, { cwd: ROOT, encoding: "utf8" });
+  const { scripts: _, ...others } = manifest;
+  assert.deepEqual(JSON.parse(run("tar", "-xzOf", tarball, "package/package.json")), others);
+  const [{ files }] = JSON.parse(run("npm", "pack", "--ignore-scripts", "--dry-run", "--json"));
+  assert.deepEqual(
+    run("tar", "-tzf", tarball).trimEnd().split("\n").toSorted(),
+    files.map(({ path }: { path: string }) => `package/${path}`).toSorted(),
+  );
+});
 
 test("a page is a URL of this version's file, or its path while package.json has no repository", () => {
   const repository = { url: "git+https://github.com/owner/name.git" };

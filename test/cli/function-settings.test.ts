@@ -32,7 +32,7 @@ const put = (text: string | undefined) => {
   else cluster.store.put("/iam-authenticator/prod/settings/prod", text);
 };
 
-test("explain denies a role of another account than ACCOUNTS of the function, and names the setting", async () => {
+test("explain denies a role of another account than ACCOUNTS", async () => {
   cluster.deploy({ ACCOUNTS: "999999999999" });
   const { out } = await exits(type(`explain -c prod ${ROLE}`), 1, "");
   assert.match(
@@ -49,7 +49,7 @@ test("explain denies a name with a reserved prefix of the function", async () =>
   await exits(type(`explain -c prod ${ROLE}`), 1, "", /\nverdict {3}denied, name_refused\n/);
 });
 
-test("explain denies tokens of roles with TOKENS=jwt, and AWS-signed tokens of accounts without an issuer", async () => {
+test("explain denies tokens of roles with TOKENS=jwt", async () => {
   cluster.deploy({ TOKENS: "jwt", JWT_ISSUERS });
   await exits(type(`explain -c prod ${ROLE}`), 1, "", /\nverdict {3}denied, token_kind_refused\n/);
   await exits(type(`explain -c prod ${ROLE} --jwt`), 0, "");
@@ -67,7 +67,7 @@ for (const who of [`'arn:aws:iam::${A}:role/*'`, `account/${A}`]) {
     ["the shell", {}, { RESERVED_PREFIXES: "corp:" }],
     ["nothing", {}, {}],
   ] as const) {
-    test(`set ${who} --remove-group is marked if ${from} reserves the group: for many identities it is never harmless`, async () => {
+    test(`set ${who} --remove-group is marked if ${from} reserves the group`, async () => {
       cluster.deploy(variables);
       const set = `mappings set ${who} --remove-group corp:x -c prod --yes --rate 1000`;
       await exits(
@@ -80,7 +80,7 @@ for (const who of [`'arn:aws:iam::${A}:role/*'`, `account/${A}`]) {
   }
 }
 
-test("with TOKENS=jwt, the only administrator's session is not denied: a denial of a session denies every AWS-signed token", async () => {
+test("with TOKENS=jwt, the only administrator's session is not denied", async () => {
   cluster.put(`sso/${A}/clusteradmin`, { username: "admin", groups: ["system:masters"] });
   const deny = `mappings deny sso/${A}/ClusterAdmin --session jane@example.com -c prod --yes --rate 1000`;
   cluster.deploy({ TOKENS: "jwt", JWT_ISSUERS });
@@ -93,7 +93,7 @@ test("with TOKENS=jwt, the only administrator's session is not denied: a denial 
   await exits(type(deny), 0);
 });
 
-test("set, apply and lint warn of a mapping of an account that the function does not accept, with the line for cdk.json", async () => {
+test("commands warn of a mapping of an account that the function does not accept", async () => {
   cluster.deploy({ ACCOUNTS: A });
   const warning = `the function accepts no login of account ${B}. To accept them, set this in cdk.json, and deploy: "accounts": ["${A}", "${B}"]`;
   const set = await exits(type(`mappings set ${OTHER} --username p -c prod --yes --rate 1000`), 0);
@@ -117,7 +117,7 @@ const NAME = "/iam-authenticator/prod/settings/prod";
 const NONE =
   "no ACCOUNTS, AUDIENCES, JWT_ISSUERS, NODE_REGION, NODE_VPCS, RESERVED_PREFIXES, STS_EXTRA_HOSTS, STS_HOSTS, STS_REGIONS, TOKENS or USER_INFO";
 
-test("without the settings, the shell's variables count, stderr names what is assumed, and the verdict is conditional", async () => {
+test("without the settings, the shell's variables count, and the verdict is conditional", async () => {
   put(undefined);
   const reason = `The function's settings are not in Parameter Store (${NAME}). Assumed: `;
   const { out } = await exits(
@@ -142,7 +142,7 @@ test("without the settings, the shell's variables count, stderr names what is as
   );
 });
 
-test("settings that may be listed and not read by name decide, too: a write of access is refused if they are invalid", async () => {
+test("settings that may only be listed decide, too", async () => {
   put("{");
   const input = JSON.stringify({
     mappings: [{ arn: OTHER, username: "changed" }],
@@ -202,7 +202,7 @@ test("a setting of a newer version makes the verdict conditional", async () => {
   );
 });
 
-test("a name may be denied only if every function below the prefix is known, and accepts no AWS-signed tokens", async () => {
+test("a name may be denied only if every function is known, and none accepts JWTs", async () => {
   const { run } = terminal();
   const may = async () => {
     const connection = connectionTo(cluster);

@@ -30,7 +30,7 @@ test("two clusters with contrary settings in one command: each is judged with it
   assert.doesNotMatch(ofStaging, /warning/);
 });
 
-test("two contexts of one store: a group is plain only if neither of their functions reserves its prefix", async () => {
+test("a group is plain only if no function of the store reserves its prefix", async () => {
   const store = (id: string, variables: Readonly<Record<string, string>>) =>
     clusters.store.put(`/shared/settings/${id}`, settingsValue(variables));
   clusters.configure({ a: { prefix: "/shared" }, b: { prefix: "/shared" } });
@@ -103,7 +103,7 @@ for (const [what, a, b, isShared] of [
     false,
   ],
 ] as const) {
-  test(`two clusters with one prefix ${what}: a denial is ${isShared ? "by patterns" : "by name"} beside a cluster without settings`, async () => {
+  test(`one prefix ${what}: a denial is ${isShared ? "by patterns" : "by name"} beside a cluster without settings`, async () => {
     sharePrefix(a, b);
     const { out } = await clusters.run("mappings deny jane@example.com -c a -c b --dry-run");
     const ofA =
@@ -117,7 +117,7 @@ for (const [what, a, b, isShared] of [
   });
 }
 
-test("two clusters of one store, and no permission for the other one's settings: invalid own settings refuse the change", async () => {
+test("invalid own settings refuse a change, also if others cannot be read", async () => {
   sharePrefix({ region: "us-east-1" }, { region: "us-east-1" });
   clusters.store.put("/shared/settings/a", "{");
   clusters.store.fail(

@@ -109,7 +109,7 @@ function row(name: string): number[] {
   );
 }
 
-test("the rows of logs, metrics and alarms have the sizes and counts of the code, and the sum is that of the rows", async () => {
+test("the rows of logs, metrics and alarms have the code's sizes and counts", async () => {
   const [granted, denied] = [await lineOf("carol"), await lineOf("contractor")];
   assert.deepEqual(
     [JSON.parse(granted).outcome, JSON.parse(denied).outcome],
@@ -160,7 +160,7 @@ test("the rows of logs, metrics and alarms have the sizes and counts of the code
  */
 const TRANSFER = { free: 100, price: 0.09 };
 
-test("SECURITY.md's limit on what strangers cost has the arithmetic of the default throttle and of docs/costs.md", () => {
+test("the limit on what strangers cost in SECURITY.md follows from the throttle", () => {
   const { rateLimit } = defaultThrottle();
   const month = 730 * 3_600;
   const millions = (rateLimit * month) / 1e6;

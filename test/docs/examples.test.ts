@@ -52,7 +52,7 @@ test("examples/aws-cli: the manual webhook kubeconfig equals the command's", () 
 const RUNS_PODS =
   /^(\*|pods|pods\/(exec|attach|ephemeralcontainers)|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
 
-test("docs/rbac.md: no group runs Pods or commands in all namespaces, since kube-system gives full access", () => {
+test("docs/rbac.md: no group runs Pods or commands in all namespaces", () => {
   const objects = rbacManifests().flatMap(documentsIn) as RbacObject[];
   const bound = objects
     .filter(({ kind }) => kind === "ClusterRoleBinding")

@@ -124,7 +124,7 @@ function blocks(heading: string, language: string): string[] {
   );
 }
 
-test("the reference's examples are valid: a mapping, a list of sessions, a deny list, a mapping file", async () => {
+test("the reference's examples are valid", async () => {
   const [mapping = "", sessions = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
   for (const entry of JSON.parse(sessions))
@@ -215,7 +215,7 @@ function template(more: object): object {
 /** Passed to the function unchanged, whose defaults another test compares. */
 const SETTINGS = ["tokens", "userInfo", "logLevel"];
 
-test("a documented default creates the same stack as an absent key, also that of a prop of the construct", () => {
+test("a documented default creates the same stack as an absent key", () => {
   const without = template({});
   const props = DECLARED.filter(({ keys: [key = ""] }) => PROPS.includes(key));
   assert.equal(props.length, PROPS.length);

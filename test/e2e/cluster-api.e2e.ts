@@ -125,7 +125,7 @@ const words = (text: string) => text.split("\n").map((line) => line.trim().repla
 for (const kubernetes of KUBERNETES_VERSIONS) {
   describe(`Kubernetes ${kubernetes}`, () => {
     for (const version of Object.keys(WEBHOOK) as Version[]) {
-      test(`${version}: each machine gets the file, and kube-apiserver only our flags and mount; the undo is valid`, async () => {
+      test(`${version}: kube-apiserver gets only our flags and mount, and the undo is valid`, async () => {
         const before = controlPlane(kubernetes, version);
         const after = controlPlane(kubernetes, WEBHOOK[version]);
         const { init, join: joining } = machines(after, before);

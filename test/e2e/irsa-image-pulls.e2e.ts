@@ -156,7 +156,7 @@ async function annotate(annotations: Readonly<Record<string, string>>): Promise<
 
 const BY_REGISTRY = [{ username: "AWS", password: "of-the-registry" }];
 
-test("a static Pod, which has no service account, is pulled by the node's role, and with requireServiceAccount not at all", async () => {
+test("a static Pod is pulled by the node's role", async () => {
   const { found, log } = await pull("static", CONFIG, "");
   assert.deepEqual(
     [found, pullers.splice(0), sts.requests.length],
@@ -167,7 +167,7 @@ test("a static Pod, which has no service account, is pulled by the node's role, 
   assert.deepEqual(pullers, []);
 });
 
-test("without the ClusterRole, kube-apiserver refuses the node's request for a token: no Pod with a service account is pulled", async () => {
+test("without the ClusterRole, no Pod with a service account is pulled", async () => {
   for (const annotations of [{}, { [ECR_ROLE]: POD_ROLE_ARN }]) {
     await annotate(annotations);
     const { found, log } = await pull(`without-rbac-${Object.keys(annotations).length}`);
@@ -179,7 +179,7 @@ test("without the ClusterRole, kube-apiserver refuses the node's request for a t
   }
 });
 
-test("with it, a Pod without the annotation is pulled by the node's role, and with required annotations not at all", async () => {
+test("a Pod without the annotation is pulled by the node's role unless it is required", async () => {
   for (const document of parseAllDocuments(exampleFile("image-pulls/rbac.yaml"))) {
     await cluster.kubernetes.create(document.toJS() as KubernetesObject);
   }

@@ -131,7 +131,7 @@ for (const [name, programOf, words] of [
   });
 }
 
-test("doctor finds no problem except the missing IAM, then a Pod from before its role, then a dangerous audience", async (t) => {
+test("doctor finds missing IAM, an old Pod and a dangerous audience", async (t) => {
   const { kubernetes, doctor, issuer, startBeside } = first;
   const rows = await doctor();
   const bad = [...rows]

@@ -80,7 +80,7 @@ function render(controlPlanes: 1 | 3, spec: object): RenderedGroup[] {
 }
 
 for (const controlPlanes of [1, 3] as const) {
-  test(`${controlPlanes} control-plane nodes: only the flag and the file are added, also on API servers`, () => {
+  test(`${controlPlanes} control-plane nodes: only the flag and the file are added`, () => {
     const before = render(controlPlanes, {});
     const after = render(controlPlanes, OURS);
     const roles = after.map(({ role }) => role);
@@ -105,7 +105,7 @@ for (const controlPlanes of [1, 3] as const) {
   });
 }
 
-test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", () => {
+test("spec.authentication.aws overwrites the path", () => {
   const [both] = render(1, { ...OURS, authentication: { aws: {} } });
   assert.ok(
     both?.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"),

@@ -141,7 +141,7 @@ for (const version of KUBERNETES_VERSIONS) {
       assert.deepEqual(flags, expected);
     });
 
-    test("docs/irsa.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async () => {
+    test("docs/irsa.md: kube-apiserver accepts the new key before it signs", async () => {
       const node = await startNode(options());
       await node.type(
         'kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"',

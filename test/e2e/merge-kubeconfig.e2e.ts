@@ -92,7 +92,7 @@ for (const [name, text] of Object.entries(MERGED)) {
   });
 }
 
-test("after kubectl has written the file, the entries are still recognised, and the namespace stays", async () => {
+test("the entries are still recognised after kubectl has written the file", async () => {
   await merge();
   runKubectl(["set-context", "--current", "--namespace=team-a"]);
   await merge(["--role", ROLE]);

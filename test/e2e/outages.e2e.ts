@@ -99,7 +99,7 @@ for (const [what, outcome, ofSts, ofStore, calls] of [
   ["STS throttles", "throttled", stsThrottling, undefined, [APISERVER_TRIES, APISERVER_TRIES]],
   ["Parameter Store throttles", "fault", undefined, ssmThrottling(), STORE_CALLS],
 ] as const) {
-  test(`${what}: kube-apiserver tries ${APISERVER_TRIES} times, logins fail with an error, not a denial, and recover immediately`, async () => {
+  test(`${what}: after ${APISERVER_TRIES} tries, logins fail with an error and recover at once`, async () => {
     const { sts, store, redeploy } = cluster.backend;
     const { requests } = ofSts ? sts : store;
     if (ofStore) redeploy();

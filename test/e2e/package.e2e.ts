@@ -82,7 +82,7 @@ test("npx runs the command from the packed file, offline and without an installa
 test("the package has less than 3.2 MB unpacked", () =>
   assert.ok(unpackedSize < 3_200_000, `${unpackedSize} bytes`));
 
-test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
+test("the package has no dependency beside the CDK, and no TypeScript for Node", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.equal(manifest.dependencies, undefined);
   const command = join(installed, manifest.bin["iam-authenticator"]);
@@ -99,7 +99,7 @@ test("the package is built: it has no dependency beside the CDK, and no TypeScri
   );
 });
 
-test("two builds of the release produce the same bytes, also by another user, at another time, in another zone and folder", () => {
+test("two builds of the release produce the same bytes", () => {
   const build = pathToFileURL(join(ROOT, "build", "assets.ts")).href;
   const [first = "", second = ""] = [join(folder, "first"), join(folder, "elsewhere", "second")];
   const home = join(folder, "elsewhere");

@@ -197,7 +197,7 @@ test("the IAM user alice, by --role, has her own name in kubectl auth whoami", a
   assert.equal(await whoami(), "dev:alice");
 });
 
-test("kubectl's allow list: as in the example, only aws; without the comment, also iam-authenticator", async () => {
+test("kubectl's allow list has only aws, and without the comment our command", async () => {
   const example = exampleFile("other-tools/kuberc.yaml");
   const only = join(folder, "kuberc-aws");
   writeFileSync(only, example);
@@ -226,7 +226,7 @@ test("a trust policy that demands the user's own name refuses another session na
   assert.match(other.stderr, /not authorized to perform: sts:AssumeRole/);
 });
 
-test("the name alice denies her behind the role, by the command and as an entry of deny/any, and no other person", async () => {
+test("the name alice denies her behind the role, and no other person", async () => {
   const isDenied = async () => /^error: You must be logged in to the server/.test(await whoami());
   const bob = await mintToken({
     identity: localIdentity("bob"),

@@ -178,7 +178,7 @@ const STANDBYS = [
   ["answers 500", 500, 5],
 ] as const;
 
-test("a standby that is dead or refuses makes one fault of the primary final, and a slow one answers", async (t) => {
+test("a dead standby makes a fault of the primary final, and a slow one answers", async (t) => {
   const authority = createCertificateAuthority();
   let answer: number | "slow" = 500;
   let asked = 0;

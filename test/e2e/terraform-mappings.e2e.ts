@@ -193,7 +193,7 @@ const generated = fc
     };
   });
 
-test("names and values equal those that mappings apply writes, byte by byte, also where a later file overrides", async () => {
+test("names and values equal those that mappings apply writes, byte by byte", async () => {
   const selector = ({ address }: { readonly address: string }) => address;
   const unique = fc.uniqueArray(generated, { minLength: 60, maxLength: 60, selector });
   const lists = fc

@@ -119,7 +119,7 @@ test("the function accepts the parameters of mappings and callers", () => {
   assert.deepEqual(stored.get(`/user/${ACCOUNT}/bob`), until);
 });
 
-test("the stored settings have the version of the zip's name, otherwise the module's, and the cluster's id", () => {
+test("the stored settings have the version of the zip's name and the cluster's id", () => {
   const stored = (zip_file: string) => {
     const resources = evaluateModule(MODULE, { ...values, zip_file, mapping_prefix: "/shared" });
     const { name, value } = resources.get("aws_ssm_parameter.settings") ?? {};

@@ -89,7 +89,7 @@ async function readObjects(text: string) {
   return printed.split(/(?<=^\})\n(?=\{)/m).map((object) => JSON.parse(object));
 }
 
-test("kubectl reads such a name as a boolean if it is not in quotes, and rejects it as a cluster's", async () => {
+test("kubectl reads such a name as a boolean if it is not in quotes", async () => {
   const [object] = await readObjects(
     "apiVersion: v1\nkind: A\nmetadata: {name: a}\nspec: [no, 0B1, 1_0e1_0]\n",
   );

@@ -82,7 +82,7 @@ describe("examples/github-action", () => {
     });
 
   test(
-    "files that match the cluster pass, and files with a change pass and the summary shows the change",
+    "files that match the cluster pass, and a change is in the summary",
     ONLY_IN_ALL,
     async () => {
       assert.equal((await run()).code, 0);
@@ -175,7 +175,7 @@ describe("examples/scheduled-export", () => {
       .trim()
       .split("\n");
 
-  test("a change is committed and pushed once, and a deleted mapping can be applied from the earlier commit", async () => {
+  test("a change is pushed once, and a deleted mapping can be applied again", async () => {
     assert.deepEqual(await run(), { failed: undefined, code: 0, output: "" });
     assert.deepEqual(await run(), { failed: undefined, code: 0, output: "No change.\n" });
     assert.deepEqual(pushed(), ["Mappings of prod", "Start"]);
@@ -191,7 +191,7 @@ describe("examples/scheduled-export", () => {
     assert.deepEqual(await cluster.value("role/111122223333/ops"), role);
   });
 
-  test("invalid values are named and skipped, and an incomplete export fails and keeps the last file", async () => {
+  test("invalid values are skipped, and an incomplete export keeps the last file", async () => {
     const before = readFileSync(join(work, "prod.yaml"), "utf8");
     const { failed, output } = await run(UNREACHABLE);
     assert.equal(failed, "Export");
@@ -220,7 +220,7 @@ describe("examples/scheduled-export", () => {
 describe("examples/github-action, the standby", () => {
   const { workflow, steps } = workflowOf("github-action/standby.yml", "check");
 
-  test("a standby check fails for a cluster that does not answer, with the contexts of both Regions", async () => {
+  test("a standby check fails for a cluster that does not answer", async () => {
     const server = "https://127.0.0.1:9/authenticate";
     const user = { name: "kube-apiserver", user: { token: "secret" } };
     const context = { name: "c", context: { cluster: "c", user: "kube-apiserver" } };

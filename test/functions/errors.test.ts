@@ -32,7 +32,7 @@ test("an error has the outcome and status of its row, and its code as its name",
   }
 });
 
-test("the text of an error is read back without the parameters that were tried, and text of another server has no code", () => {
+test("the text of an error is read back without the parameters that were tried", () => {
   const unmapped = denial("identity_unmapped", "no mapping for arn:x", {
     tried: "tried /p/a /p/b",
   });
@@ -55,7 +55,7 @@ test("a code is in snake case, and its meaning one line", () => {
     assert.match(`${code} ${meaning}`, /^[a-z]+(_[a-z]+)* .+$/);
 });
 
-test("a refused request has no stack trace, and a fault, throttling and all other errors have one", () => {
+test("only a refused request has no stack trace", () => {
   const { stackTraceLimit } = Error;
   const refused = [denial("token_malformed", "why"), httpError("path_unknown", "why")];
   for (const { stack } of refused) assert.doesNotMatch(stack ?? "", /^ +at /m);

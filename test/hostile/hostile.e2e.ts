@@ -69,7 +69,7 @@ test("each command holds with each behaviour", async () => {
 for (const command of commands.filter(({ slow }) => !slow)) {
   const step = BYTE_BY_BYTE.includes(command.name) ? 1 : STEP;
   const which = step === 1 ? "each byte" : `each ${STEP}th byte`;
-  test(`${command.name} holds with a reset at ${which} of the first kilobyte of ${command.target}'s response`, async () => {
+  test(`${command.name} holds with a reset at ${which} of the first kilobyte`, async () => {
     for (let byte = 0; byte < FIRST_BYTES; byte += step) {
       const pair = { command, behaviour: resetAt(byte) };
       const run = await runHere(bench, pair);

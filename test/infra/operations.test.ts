@@ -36,7 +36,7 @@ test("the documented query uses only fields of the log line or of Insights", () 
   assert.deepEqual(unknown, []);
 });
 
-test("each alarm names its heading in docs/troubleshoot.md, whose section on alarms has no other headings", () => {
+test("each alarm names its heading in docs/troubleshoot.md", () => {
   const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
   const page = readFileSync(new URL("../../docs/troubleshoot.md", import.meta.url), "utf8");
   const [, section = ""] = /^## An alarm fires\n(.*)/ms.exec(page) ?? [];
@@ -86,7 +86,7 @@ for (const [what, kind, callers, option] of ROWS) {
   });
 }
 
-test("with failoverUrl, the command reads the stack, since a URL would set tls-server-name, and says that only one Region has the caller", () => {
+test("with failoverUrl, the command reads the stack", () => {
   const failoverUrl = "https://standby.example.com/authenticate";
   const commandOf = (kind: "http" | "mtls") =>
     output(stackOf(kind, { failoverUrl }).template(), "KubeconfigCommand");

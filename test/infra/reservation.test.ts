@@ -32,7 +32,7 @@ function upgrade(kind: Kind) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: without its reservation of 8, only the function's reservation and the throttle change, and no version is new`, () => {
+  test(`${kind}: without its reservation of 8, only the reservation and throttle change`, () => {
     const stage = kind === "private" ? "MethodSettings/0" : "DefaultRouteSettings";
     assert.deepEqual(upgrade(kind).sort(), [
       `${stage}/ThrottlingBurstLimit: 2000 -> 50`,

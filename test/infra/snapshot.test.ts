@@ -37,7 +37,7 @@ test("in a VPC, with mappings and callers", (t) => {
   t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
 });
 
-test("every option: settings, subnets and groups, a domain, sizes, an email address and a standby", (t) => {
+test("every option of the construct", (t) => {
   const { template } = stackOf("http", (scope) => ({
     endpoint: {
       kind: "http",

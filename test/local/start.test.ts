@@ -110,40 +110,36 @@ for (const [typed, status, error, host = ""] of [
   });
 }
 
-test(
-  "with LOCAL_STANDBY, reviews go on at the other sandbox after the function is killed; it must be running",
-  ONLY_IN_ALL,
-  async () => {
-    const primary = join(folder, "primary");
-    process.env["LOCAL_STANDBY"] = none;
-    const refused = run(primary, START);
-    assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
-    assert.match(
-      refused.printed.err,
-      /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /,
-    );
-    process.env["LOCAL_STANDBY"] = shared;
-    const start = await started(primary);
-    delete process.env["LOCAL_STANDBY"];
-    const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
-    const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
-    for (const [answering, other] of [
-      [primary, shared],
-      [shared, primary],
-    ] as const) {
-      const here = linesOf(answering);
-      const there = linesOf(other);
-      const review = run(primary, REVIEW, "bob");
-      assert.equal(await review.ended, 0);
-      assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
-      assert.deepEqual([linesOf(answering) - here, linesOf(other) - there], [1, 0]);
-      if (answering === primary) process.kill(Number(pid));
-    }
-    start.process.kill("SIGKILL");
-  },
-);
+test("with LOCAL_STANDBY, reviews go on at the other sandbox", ONLY_IN_ALL, async () => {
+  const primary = join(folder, "primary");
+  process.env["LOCAL_STANDBY"] = none;
+  const refused = run(primary, START);
+  assert.deepEqual([await refused.ended, refused.printed.out], [1, ""]);
+  assert.match(
+    refused.printed.err,
+    /^No sandbox is running in the folder of LOCAL_STANDBY: LOCAL_FOLDER=\S+none /,
+  );
+  process.env["LOCAL_STANDBY"] = shared;
+  const start = await started(primary);
+  delete process.env["LOCAL_STANDBY"];
+  const pid = /^ +kill (\d+); review bob$/m.exec(start.printed.out)?.[1];
+  const linesOf = (of: string) => readFileSync(sandboxFiles(of).log, "utf8").split("\n").length;
+  for (const [answering, other] of [
+    [primary, shared],
+    [shared, primary],
+  ] as const) {
+    const here = linesOf(answering);
+    const there = linesOf(other);
+    const review = run(primary, REVIEW, "bob");
+    assert.equal(await review.ended, 0);
+    assert.match(review.printed.out, /^HTTP 200\n.*"authenticated": true/s);
+    assert.deepEqual([linesOf(answering) - here, linesOf(other) - there], [1, 0]);
+    if (answering === primary) process.kill(Number(pid));
+  }
+  start.process.kill("SIGKILL");
+});
 
-test("review detects another program on the sandbox's port by its certificate, and shows that its own rejects the caller", async () => {
+test("review detects another program on the sandbox's port by its certificate", async () => {
   const server = endpointOf(sandbox);
   const { ca: own = "" } = readWebhook(sandboxFiles(shared));
   keepSecret(sandboxFiles(none));
@@ -226,7 +222,7 @@ test("npm start and npm run try:cluster build dist/, but not while the sandbox i
   }
 });
 
-test("npm start in another folder runs beside the first, prints one screen, and stops by Ctrl-C without a trace", async () => {
+test("npm start in another folder runs beside the first", async () => {
   const second = await started(other);
   assert.notEqual(endpointOf(second), endpointOf(sandbox));
   checkOutput(second, other);
@@ -262,43 +258,39 @@ test("npm start in another folder runs beside the first, prints one screen, and 
   assert.deepEqual(kept(), before);
 });
 
-test(
-  "a restart keeps port, authority and caller token, so that kube-apiserver need not restart; it reports a port that is taken",
-  ONLY_IN_ALL,
-  async (t) => {
-    const restarted = join(folder, "re:started");
-    const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
-    await givePorts(restarted);
-    const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
-    const kept = () => files.map((file) => readFileSync(file, "utf8"));
-    const first = await started(restarted);
-    const { port } = new URL(endpointOf(first));
-    const earlier = kept();
-    first.process.kill("SIGINT");
-    await first.ended;
-    const second = await started(restarted);
-    assert.deepEqual(kept(), earlier);
-    assert.doesNotMatch(second.printed.out, /Another program/);
-    second.process.kill("SIGINT");
-    await second.ended;
+test("a restart keeps port, authority and caller token", ONLY_IN_ALL, async (t) => {
+  const restarted = join(folder, "re:started");
+  const { kubeconfig, callerToken, mappings } = sandboxFiles(restarted);
+  await givePorts(restarted);
+  const files = [kubeconfig, callerToken, join(mappings, "callers.yaml")];
+  const kept = () => files.map((file) => readFileSync(file, "utf8"));
+  const first = await started(restarted);
+  const { port } = new URL(endpointOf(first));
+  const earlier = kept();
+  first.process.kill("SIGINT");
+  await first.ended;
+  const second = await started(restarted);
+  assert.deepEqual(kept(), earlier);
+  assert.doesNotMatch(second.printed.out, /Another program/);
+  second.process.kill("SIGINT");
+  await second.ended;
 
-    const occupied = createServer().listen(Number(port), "127.0.0.1");
-    t.after(() => occupied.close());
-    await once(occupied, "listening");
-    const third = await started(restarted);
-    assert.match(
-      third.printed.out,
-      new RegExp(
-        `^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`,
-        "ms",
-      ),
-    );
-    assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
-    assert.deepEqual(kept().slice(1), earlier.slice(1));
-    assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
-    third.process.kill("SIGKILL");
-  },
-);
+  const occupied = createServer().listen(Number(port), "127.0.0.1");
+  t.after(() => occupied.close());
+  await once(occupied, "listening");
+  const third = await started(restarted);
+  assert.match(
+    third.printed.out,
+    new RegExp(
+      `^Another program uses the last start's port ${port}[.] .*Restart\\s+a\\s+kube-apiserver`,
+      "ms",
+    ),
+  );
+  assert.match(third.printed.out, /^PATH cannot contain \S+re:started\/bin:\s+remove\s+":"/m);
+  assert.deepEqual(kept().slice(1), earlier.slice(1));
+  assert.equal(readWebhook(sandboxFiles(restarted)).server, endpointOf(third));
+  third.process.kill("SIGKILL");
+});
 
 /** The URLs of STS and Parameter Store. */
 function urlsOf(of: string): [sts: string, store: string] {
@@ -354,7 +346,7 @@ function storeOf(url: string, of: string) {
   };
 }
 
-test("with LOCAL_HOST, containers reach STS and Parameter Store at that address, and nothing else", async () => {
+test("with LOCAL_HOST, containers reach STS and Parameter Store, and nothing else", async () => {
   const bridged = join(folder, "bridged");
   const bridge = "127.0.0.2";
   mkdirSync(bridged);

@@ -11,7 +11,7 @@ import { useFolder } from "../cli/fixtures.ts";
 
 const folder = useFolder();
 
-test("a start with a standby replaces kube-apiserver's token, and keeps the callers that the user added", () => {
+test("a start with a standby replaces kube-apiserver's token, and keeps the callers", () => {
   const files = sandboxFiles(folder.path);
   const callers = join(files.mappings, "callers.yaml");
   const names = () =>

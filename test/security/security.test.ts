@@ -32,7 +32,7 @@ test("every row of the threat table names its code and its test", () => {
   }
 });
 
-test("every statement of SECURITY.md that names a test has a break, and names the tests of its breaks", () => {
+test("every statement of SECURITY.md that names a test has a break", () => {
   const claims = statements.filter(({ tests }) => tests.length > 0);
   assert.ok(claims.length > 60);
   const unproven = claims.filter(

@@ -203,7 +203,7 @@ interface Answer {
 
 const RUNS = IS_ALL ? 2_000 : 40;
 
-test(`explain of a name ends with 1 only if the function grants none of that name, in ${RUNS} random stores`, async (t) => {
+test(`explain of a name ends with 1 only if it is not granted, in ${RUNS} stores`, async (t) => {
   const both = await startBoth(t);
   const count = { unmapped: 0, denied: 0, granted: 0, open: 0 };
 

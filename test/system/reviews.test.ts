@@ -51,7 +51,7 @@ const BOB = {
 };
 
 for (const [caller, options] of Object.entries(BY_CALLER_AUTH)) {
-  test(`a role's session is granted, caller ${caller}, v1 and v1beta1, by the bundle as by its sources`, async (t) => {
+  test(`a role's session is granted, caller ${caller}, v1 and v1beta1`, async (t) => {
     const system = await startSystem(t, options);
     const token = await system.token("bob");
     for (const apiVersion of VERSIONS) {

@@ -162,7 +162,7 @@ test("one request of each kind, while STS echoes requests, or a service fails", 
   }
 });
 
-test("a secret, or 30 characters of it, in any spelling, fails the test: in the log, in a response's body, in a header", async () => {
+test("a secret in any spelling fails the test", async () => {
   const { arn, accessKeyId, sessionToken = "" } = localIdentity("bob");
   const token = await mintToken({
     identity: localIdentity("bob"),

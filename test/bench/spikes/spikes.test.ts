@@ -18,7 +18,7 @@ for (const [name, settings, options] of [
   ["the defaults", withReserved(false), {}],
 ] as const) {
   test(
-    `when three kube-apiservers restart, all clients are logged in within 5 s with ${name}, and no look-up fails`,
+    `with ${name}, all clients of three restarted kube-apiservers log in within 5 s`,
     options,
     async () => {
       const { failed, out, all } = await spike(20, 1, 0, settings);

@@ -44,7 +44,7 @@ async function token(words: readonly string[] = [], options = {}) {
   return { ...result, region, key: /X-Amz-Credential=(\w+)/.exec(url)?.[1] };
 }
 
-test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order; empty variables are ignored", async () => {
+test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile", async () => {
   await exits(token(["--profile", "here"]), 3);
   for (const [name, value, region, ...words] of [
     ["AWS_REGION", "", "eu-north-1"],
@@ -74,7 +74,7 @@ test("the error for a missing profile or source_profile names it and the existin
   assert.doesNotMatch((await token(["--profile", "default"])).err, /There is no/);
 });
 
-test("with an MFA profile, it asks for the code in a terminal and sends it, and fails without an answer", async () => {
+test("an MFA profile asks for the code in a terminal", async () => {
   await exits(
     token(["--profile", "mfa"]),
     3,
@@ -121,7 +121,7 @@ function useProcess(program: string, words: string): void {
 }
 const printedByProcess = (text: string) => useProcess("cat", folder.write("printed", text));
 
-test("a program's keys are rejected if they are numbers or objects, or their expiration is not a date", async () => {
+test("a program's keys are rejected with wrong types or a wrong expiration", async () => {
   const printed = { Version: 1, AccessKeyId: "AKIALOCALPROCESSAAAA", SecretAccessKey: "s" };
   for (const [member, value, said] of [
     ["AccessKeyId", 7, "access key"],
@@ -139,7 +139,7 @@ test("a program's keys are rejected if they are numbers or objects, or their exp
   await exits(cli(["token", "-c", "prod"]), 0);
 });
 
-test("the error for a failed program names the profile but not the command line, which may contain a password", async () => {
+test("a failed program's error names the profile and not the command line", async () => {
   useProcess("false", "--password hunter2hunter2");
   const sentence =
     'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand ';
@@ -208,7 +208,7 @@ function startStore() {
   }));
 }
 
-test("--profile uses the endpoints of its profile or services section, unless the environment has one", async () => {
+test("--profile uses the endpoints of its profile or services section", async () => {
   const keys =
     "region = eu-west-1\naws_access_key_id = AKIALOCALOPERATORAAA\naws_secret_access_key = local/only\n";
   const { url } = stores.profile;

@@ -89,7 +89,7 @@ for (const [fault, isSeveral] of [
   [{ kind: "silent" }, true],
   [{ kind: "stall", body: '{"Parameters":[' }, false],
 ] as const satisfies [Fault, boolean][]) {
-  test(`a response that is ${fault.kind} times out, and ${isSeveral ? "with several clusters there is no retry" : "the retry is reported"}`, async () => {
+  test(`a response that is ${fault.kind} times out${isSeveral ? " without a retry with several clusters" : ", and the retry is reported"}`, async () => {
     cluster.store.fail(fault);
     const told: string[] = [];
     const run = { ...processRun(), log: (text: string) => told.push(text) };

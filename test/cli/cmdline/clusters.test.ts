@@ -15,7 +15,7 @@ const settled = async () => {
   for (let turn = 0; turn < 50; turn += 1) await null;
 };
 
-test("sixteen clusters are worked on at once, the Regions in turns, and one that takes 3 s delays no other", async () => {
+test("sixteen clusters are worked on at once, and a slow one delays no other", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const started: number[] = [];
   const ends = new Map<number, () => void>();
@@ -54,7 +54,7 @@ test("work that prints as it comes can be done one after the other, and an error
   await assert.rejects(failing, { code: "ERR_ASSERTION" });
 });
 
-test("output is printed in the order of the clusters, and a message that several have in common once", () => {
+test("output is in the order of the clusters, and a common message is printed once", () => {
   const { run, texts } = terminal();
   const output = outputByCluster([{ name: "a" }, { name: "b" }, { name: "c" }], run);
   const [a, b, c] = ["a", "b", "c"].map(output.runOf);

@@ -99,7 +99,7 @@ for (const [what, words, variables, expected] of [
   });
 }
 
-test("-c with a cluster of several contexts names them, and without a default the error names the option", async () => {
+test("-c with a cluster of several contexts names them", async () => {
   const file = home.configure(CONFIG);
   const sentence = `${file} has several contexts for the cluster shared. Give one of them as --cluster: a, b.\n`;
   const options = { environment: { HOME: home.path } };

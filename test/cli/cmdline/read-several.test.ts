@@ -57,7 +57,7 @@ prepare(() => {
 const run = (...words: string[]) => cli(words, { environment: { HOME: home.path }, now: NOW });
 const both = ["--all-contexts"];
 
-test("reviews names the cluster of each item, and --group keeps only reviews of users in the group", async () => {
+test("reviews names the cluster of each item, and --group selects users", async () => {
   const reviews = async (...words: string[]) =>
     JSON.parse((await run("reviews", ...words, "-o", "json")).out);
   const json = await reviews(...both);

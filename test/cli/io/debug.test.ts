@@ -15,7 +15,7 @@ import { useServer } from "../fixtures.ts";
 const cluster = useCluster(ADMIN, "all");
 const sts = useServer(startSts);
 
-test("each request has a line with its operation, status and time, and a failed one with its code", async () => {
+test("each request has a line with its operation, status and time", async () => {
   const request = new RegExp(
     `^debug: POST ${cluster.store.url}/ AmazonSSM.GetParametersByPath 200 in \\d+ ms, \\d+ b`,
   );
@@ -102,7 +102,7 @@ test("no twelve characters of a secret remain in a text, in any encoding", () =>
   fc.assert(hidden, { numRuns: 500, seed: 35 });
 });
 
-test("other text is unchanged: a short secret is hidden only in full, and one of a few letters is not hidden", () => {
+test("a short secret is hidden only in full, and one of a few letters is not", () => {
   const secrets = createSecrets();
   secrets.add("hunter22");
   secrets.add("a");

@@ -56,7 +56,7 @@ test("a sentence that does not fit is printed in full below its row", async () =
   assert.equal(await printed(30), "1\n    one two three four five\n    six seven eight nine ten\n");
 });
 
-test("CSV quotes cells with a comma or a quote, and puts an apostrophe before what looks like a formula", () => {
+test("CSV quotes cells, and marks what looks like a formula", () => {
   const role = ["role", "a,b", 'say "no"'];
   assert.equal(csv([["kind", "groups", ""], role]), 'kind,groups,\nrole,"a,b","say ""no"""\n');
   for (const text of ["=1+1", "+cmd", "-2", "@SUM(A1)", "＝1", "＋1", "－1", "＠x"])
@@ -80,7 +80,7 @@ function shown(all: number | undefined, watched: boolean, perSecond?: number): s
   return told;
 }
 
-test("a terminal shows a bar of less than 80 columns, which is removed at the end; short work and a pipe show none", () => {
+test("a terminal shows a bar that is removed at the end, and a pipe none", () => {
   assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
   const lines = shown(10_000, true);
   assert.match(lines.at(-2) ?? "", /^writing \[#{30}\] 10000\/10000$/);
@@ -112,7 +112,7 @@ test("a pipe gets a line every 10 s of long work", () => {
   ]);
 });
 
-test("a terminal without a width is treated as a pipe, and the remaining time is based on the rate from the first step", () => {
+test("a terminal without a width is treated as a pipe", () => {
   const [bare, terminal] = [0, 80].map((columns) => columnsOf({ isTTY: true, columns }));
   assert.deepEqual(
     [bare, terminal, columnsOf({ isTTY: false, columns: 80 })],
@@ -195,7 +195,7 @@ function diff(environment: Readonly<Record<string, string>>): Promise<string> {
   });
 }
 
-test("a pipe gets no colour; forced colour does not change the text; values cannot add control characters", async () => {
+test("forced colour does not change the text, and a pipe has none", async () => {
   const plain = await diff({});
   assert.equal(plain.includes(ESCAPE), false);
   const coloured = await diff({ FORCE_COLOR: "1" });

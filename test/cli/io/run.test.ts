@@ -43,7 +43,7 @@ async function bash(line: string) {
   return { code: Number(code ?? -1), out, err };
 }
 
-test("a reader can close the pipe before it has read all output, and the exit code reports findings", async () => {
+test("a reader that closes the pipe early does not change the exit code", async () => {
   const file = join(folder.path, "changed.json");
   writeFileSync(file, JSON.stringify({ mappings: many("other") }));
   for (const [words, exitCode] of Object.entries({
@@ -59,7 +59,7 @@ test("a reader can close the pipe before it has read all output, and the exit co
   }
 });
 
-test("output that does not fit into the pipe arrives complete, also if another process has made the pipe non-blocking", async () => {
+test("output that does not fit into the pipe arrives complete", async () => {
   const list = "$IA mappings list -o json";
   // Node.js makes its output non-blocking, and blocking again when it exits, but not when it is
   // killed.
@@ -111,7 +111,7 @@ test("named pipes and devices are rejected without waiting for them", async () =
   }
 });
 
-test("a file above the limit is rejected before it is read, and standard input as soon as it exceeds the limit", async () => {
+test("a file above the limit is rejected before it is read", async () => {
   const file = folder.write("large.yaml", "");
   truncateSync(file, 17 * 1024 * 1024);
   await refuses(lint(file), `Cannot read ${file}: it is larger than 16 MiB.\n`);

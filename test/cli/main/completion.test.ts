@@ -116,7 +116,7 @@ async function completed(...words: string[]): Promise<string> {
   return "";
 }
 
-test("it completes contexts and clusters, kinds without a call to AWS, and names of the typed cluster", async () => {
+test("it completes contexts, clusters, kinds, and names of the typed cluster", async () => {
   home.configure(CONFIG);
   assert.equal((await complete("clusters")).out, "live\nprod\ntest\n");
   const before = cluster.store.requests.length;

@@ -179,7 +179,7 @@ const below = (
 const namesOf = ({ options }: Command) =>
   options.filter(({ mandatory }) => mandatory).map((option) => option.attributeName());
 
-test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
+test("every command with --cluster uses the context's values", async () => {
   const streams = { ...processRun(), environment: { HOME: home.path } };
   const has = (command: Command, option: string) =>
     command.options.some(({ long }) => long === option);

@@ -12,7 +12,7 @@ import {
 } from "../../../functions/authenticator/mapping/kinds.ts";
 import { CONTEXT } from "./access/any-plan.ts";
 
-test("the help of <who> has the name of each kind that has no ARN, and of a denial those that are no list", () => {
+test("the help of <who> has the name of each kind that has no ARN", () => {
   for (const kind of kindsWhere((kind) => !hasArn(kind))) {
     const { path, name } = KINDS[kind];
     const after = path === "named" ? `<account>/<${name}>` : `<${path}>`;

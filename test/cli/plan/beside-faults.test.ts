@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { IS_ALL } from "../../extent.ts";
 import { runAllCases, runSomeCases } from "./beside-faults.ts";
 
-test("each command that writes reports what is stored, whatever a colleague writes and AWS answers meanwhile", async () => {
+test("each command that writes reports what is stored beside faults", async () => {
   const { cases, wrong, ...exits } = IS_ALL ? await runAllCases() : await runSomeCases(120, 1);
   assert.equal(wrong, 0);
   assert.ok(cases >= 120, `${cases} cases`);

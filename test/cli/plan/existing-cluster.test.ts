@@ -183,7 +183,7 @@ test("a team with access to one account finds its cluster by the parameters that
   }
 });
 
-test("if AWS fails to answer whether the cluster exists, or who manages a parameter, nothing is written", async () => {
+test("if AWS does not answer who owns what, nothing is written", async () => {
   const fault = answering(500, '{"__type":"InternalServerError"}');
   store.put(
     "/iam-authenticator/prod/role/111122223333/developers",

@@ -135,7 +135,7 @@ const PROPOSED: readonly (readonly [
     { force: true },
   ],
 ];
-test("changes that a stack manages are left out, and a grant that a skipped denial limits is marked", async () => {
+test("changes that a stack manages are left out, and a grant beside them is marked", async () => {
   for (const [what, changes, result, managed = [], options] of PROPOSED) {
     assert.deepEqual((await propose(changes, managed, options)).result, result, what);
   }

@@ -75,7 +75,7 @@ test("a plan is rebased on what another operator wrote, or conflicts with it", (
   }
 });
 
-test("combined marks that the user has not seen, and the loss of the last administrator, stop the rest of the plan", async () => {
+test("combined marks that the user has not seen stop the rest of the plan", async () => {
   const admin = JSON.stringify({
     arn: `arn:aws:iam::${A}:role/ci`,
     username: "u",

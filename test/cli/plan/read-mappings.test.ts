@@ -60,7 +60,7 @@ test("for a comparison, only patterns keep their order, and an empty list is lef
   ]);
 });
 
-test("who may not read every mapping learns of --account, but not with it, nor after another error", async () => {
+test("who may not read every mapping learns of --account", async () => {
   const hint = "If you can read only one account's mappings, use --account <id>.";
   const denied = accessDenied("ssm:GetParametersByPath", PREFIX);
   const failed: Fault = {

@@ -30,7 +30,7 @@ const version = (number: number, by = "") => ({
   ...{ name: "/p/deny/any", value: "[]", secure: false, version: number, modified: 0 },
   ...{ by, description: "" },
 });
-test("a write that replaced versions names them, their authors if known, the reason, and what restores the newest", () => {
+test("a write that replaced versions names them and their authors", () => {
   const write = { name: "/p/deny/any", over: 1 };
   const linesOf = (...given: ConstructorParameters<typeof Overwrote>) =>
     new Overwrote(...given).lines;

@@ -91,7 +91,7 @@ async function write(
   await writeList(client, "arnLike", change, () => {}, UNINTERRUPTED);
 }
 
-test("each of four to eight operators adds or removes an entry at the same time: all of it is stored", async (t) => {
+test("entries that up to eight operators change at the same time are all stored", async (t) => {
   t.after(() => mock.restoreAll());
   mock.method(Math, "random", () => 0);
   const random = numbers(1);
@@ -118,7 +118,7 @@ test("each of four to eight operators adds or removes an entry at the same time:
   }
 });
 
-test("an entry that another tool removed long ago does not return: its write kept the description of an earlier one", async (t) => {
+test("an entry that another tool removed long ago does not return", async (t) => {
   t.after(() => mock.restoreAll());
   mock.method(Math, "random", () => 0);
   const hour = 3_600_000;

@@ -43,7 +43,7 @@ for (const {
   denied,
 } of CLIENTS) {
   const { needs, command } = INSTALLERS[program.split(".").at(-1) ?? ""] ?? assert.fail(program);
-  test(`${name}: both servers ${denied === undefined ? "authenticate its token as the signer" : "deny its token"}`, async (t) => {
+  test(`${name}: both servers ${denied === undefined ? "accept" : "deny"} its token`, async (t) => {
     const missing = needs.filter(({ found }) => !found()).map(({ text }) => text);
     if (missing.length > 0) return t.skip(`needs ${missing.join(", and ")}`);
     const words = [...command(join(import.meta.dirname, "programs", program), packages), ...args];

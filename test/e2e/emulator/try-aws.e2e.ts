@@ -47,7 +47,7 @@ sleep 11
 echo "7 $(review bob cluster-201 | tr -d '\\n ')"
 `;
 
-test("its shell deploys, denies, migrates a ConfigMap, grants, updates a setting, destroys, and adds cluster 201", () => {
+test("its shell deploys, denies, migrates, grants, updates and destroys", () => {
   // Not as standard input, which the programs in it would read.
   const shell = useFolder().write("typed.sh", TYPED);
   chmodSync(shell, 0o755);

@@ -36,7 +36,7 @@ const FAILURES: readonly (readonly [what: string, changes: World, problem: RegEx
   ],
 ];
 for (const [what, changes, expected] of FAILURES) {
-  test(`${what} is one report of Failed, and does not end the function, which Lambda would run again`, async () => {
+  test(`${what} is one report of Failed, and does not end the function`, async () => {
     const { run, reported, line } = world(changes);
     await run();
     const { status, problems } = line();
@@ -91,7 +91,7 @@ test("calls of one permission share the minute: later denials do not wait again"
   assert.equal(calls.readPage.length, 15);
 });
 
-test("after 13 minutes, before Lambda ends the check, a call without an answer is reported as Failed, and no page is read", async (t) => {
+test("after 13 minutes, a call without an answer is reported as Failed", async (t) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());
   const page = Promise.withResolvers<Awaited<ReturnType<CheckDependencies["readPage"]>>>();
@@ -115,7 +115,7 @@ for (const [callMs, everyMs] of [
   [40, 50],
   [80, 80],
 ] as const) {
-  test(`pages whose calls take ${callMs} ms are all read in order, one every ${everyMs} ms, also after an empty one`, async () => {
+  test(`pages whose calls take ${callMs} ms are read in order, one every ${everyMs} ms`, async () => {
     let now = 0;
     const calls: number[] = [];
     const source = {

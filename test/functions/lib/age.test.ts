@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { agesBy } from "../../../functions/lib/age.ts";
 import { randomRuns } from "../../extent.ts";
 
-test("whatever the clock does, a moment is fresh without a step back and usable for the sum of the steps forward", () => {
+test("a moment is fresh for the sum of the clock's steps forward", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 12 }),

@@ -76,7 +76,7 @@ function service(limits: Partial<Limits> = {}) {
 const AT_ONCE = ["TimedOut", 0, 0] as const;
 const ANSWERED = ["answer", 1, 0] as const;
 
-test("after a call whose tries all timed out, calls of the same key fail at once for 2 s, and others do not", async () => {
+test("after a call whose tries all timed out, calls of its key fail at once for 2 s", async () => {
   const { state, done, pass } = service();
   state.usual = "silent";
   assert.deepEqual(await done("a"), ["TimedOut", 2, 2_000]);
@@ -191,7 +191,7 @@ test("a call with the time of one try is remembered if it had that time, and not
   assert.deepEqual(await done("b", 5_000, "try"), ["answer", 2, 0], "its reset is retried");
 });
 
-test("silence of the entire service is one memory for all keys, and other failures are remembered by key", async () => {
+test("silence of the entire service is one memory for all keys", async () => {
   const { state, done, pass } = service({
     silence: { ms: 2_000, of: "service" },
     failure: { ms: 1_000, of: "key" },
@@ -222,7 +222,7 @@ for (const [what, step] of [
   });
 }
 
-test("a service is not failing a minute after its last failure, and the next call still probes it", async () => {
+test("a service is not failing a minute after its last failure", async () => {
   const { state, call, done, pass } = service();
   state.usual = "silent";
   await done("a");

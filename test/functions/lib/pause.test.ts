@@ -35,7 +35,7 @@ test("a call that fails starts a pause too", async () => {
   assert.deepEqual([after(3_999), after(1)], [false, true]);
 });
 
-test("a pause is at least as long as its rule says, also from the start of a call, for concurrent requests", async () => {
+test("a pause is at least as long as its rule says", async () => {
   const { pause, call, after } = paused(4, 50);
   await call(2);
   assert.deepEqual([after(49), after(1)], [false, true]);

@@ -30,7 +30,7 @@ for (const [what, end, status] of [
     "rejected",
   ],
 ] as const) {
-  test(`requests that joined a failing call share one more, with the deadline of the first of them, and ${what}`, async () => {
+  test(`requests that joined a failing call share one more, and ${what}`, async () => {
     const { calls, ask } = controlled();
     const first = ask("a", within(10));
     const joined = Promise.allSettled([ask("a", within(300)), ask("a", within(400))]);

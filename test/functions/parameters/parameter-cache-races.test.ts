@@ -21,7 +21,7 @@ function cacheOf(fetch: FetchParameters) {
 
 const DENY = { value: '{"deny":true}', secure: false };
 
-test("a parameter that was fresh at the start of a review does not become absent while others are fetched", async () => {
+test("a parameter that was fresh does not become absent during a review", async () => {
   const held = Promise.withResolvers<void>();
   const { ask } = cacheOf(async (names) => {
     if (names.includes("late")) await held.promise;
@@ -100,7 +100,7 @@ test("a review that shares another's call ends at its own deadline", async () =>
   await assert.rejects(read(["a"], { at: clock(), clock }), { code: "parameters_unavailable" });
 });
 
-test("a read with less than its full 2 s is not remembered, since another review has more time, and does not end the memory of one", async () => {
+test("a read with less than its full 2 s is not remembered", async () => {
   const asked: unknown[] = [];
   const clock = fixedClock();
   const fetch: FetchParameters = async (names) => {

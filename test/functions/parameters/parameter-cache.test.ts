@@ -111,7 +111,7 @@ async function flood(ask: (...names: string[]) => Promise<unknown>, what = "n"):
     await ask(...Array.from({ length: 10 }, (_, n) => `${what}${i + n}`));
 }
 
-test("kept names, also absent ones, survive any number of other names, and answer during an outage", async () => {
+test("kept names survive other names, and answer during an outage", async () => {
   const { ask, store, clock } = cachedStore();
   store.letters = "a";
   (await ask("a", "b")).keep?.();
@@ -146,7 +146,7 @@ test("kept names are bounded, and an evicted one never returns with an older val
   await assert.rejects(ask("a", "b"), { code: FAULT });
 });
 
-test("each reader parses a parameter once, and again when Parameter Store returns it again with the same value", () => {
+test("each reader parses a parameter once for each read", () => {
   const calls: string[] = [];
   const readerOf = (name: string) =>
     oncePerRead(({ value }) => {

@@ -28,7 +28,7 @@ test("the parameter's name has the cluster's id, since clusters can share a pref
   assert.equal(settingsParameter("/shared", "a.b"), "/shared/settings/a.b");
 });
 
-test("the value has the settings that decide an answer, as text, and none that belongs to a machine", () => {
+test("the value has the settings that decide an answer", () => {
   const environment = {
     ...REQUIRED,
     ACCOUNTS: "111122223333",

@@ -39,7 +39,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("mtls: the default endpoint is disabled, and the domain requires a certificate that the truststore accepts", () => {
+test("mtls: the domain requires a certificate that the truststore accepts", () => {
   const template = templateOf("mtls");
   assert.equal(
     resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"],
@@ -55,7 +55,7 @@ test("mtls: the default endpoint is disabled, and the domain requires a certific
   });
 });
 
-test("private: accepts requests only through one VPC endpoint, whatever permissions the caller has", () => {
+test("private: accepts requests only through one VPC endpoint", () => {
   const { Policy, EndpointConfiguration } = resource(
     templateOf("private"),
     "AWS::ApiGateway::RestApi",
@@ -114,7 +114,7 @@ for (const [accountLogRole, count] of [
   [false, 0],
   [true, 0],
 ] as const) {
-  test(`private: accountLogRole ${accountLogRole}: synth ${count === 0 ? "does not warn" : "warns, before the deployment,"} of a missing log role`, () => {
+  test(`private: accountLogRole ${accountLogRole}: synth ${count === 0 ? "does not warn" : "warns"} of a missing log role`, () => {
     const { stack } = stackOf("private", (scope) => ({
       endpoint: {
         kind: "private",
@@ -177,7 +177,7 @@ const CHANGES = KINDS.flatMap((from) =>
 );
 
 for (const [from, to] of CHANGES) {
-  test(`${from} to ${to} replaces all logical ids except the stack's parameters; formerEndpoint keeps the old endpoint`, () => {
+  test(`${from} to ${to} replaces all logical ids except the stack's parameters`, () => {
     const old = deployed(from);
     const now = deployed(to);
     const both = deployed(to, from);
@@ -194,7 +194,7 @@ for (const [from, to] of CHANGES) {
   });
 }
 
-test("API Gateway answers its own errors with a 500, or redirects all but a 500 to the constant of the stack", () => {
+test("API Gateway answers its own errors with a 500 or a redirect", () => {
   const mapped = (failoverUrl: string | undefined) =>
     Object.entries<{ ResponseParameters: { Destination: string; Source: string }[] }>(
       responseParameters(failoverUrl),

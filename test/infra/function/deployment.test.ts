@@ -89,7 +89,7 @@ for (const ending of ["fault", "crash", "time-out"] as const) {
   });
 }
 
-test("after an outage of STS has rolled a version back, the same deployment starts again as another version", () => {
+test("the same deployment starts again after STS has rolled it back", () => {
   const { starts, fails } = account();
   fails(OLD, "fault");
   fails(NEW, "fault");
@@ -110,7 +110,7 @@ test("the deployment group has only the alarms of new versions, also with alarms
   }
 });
 
-test("the check has the accepted regions, and compareStoredValues: false as a setting that is absent otherwise", () => {
+test("the check has the accepted regions, and its setting only if it is false", () => {
   for (const [props, name, expected] of [
     [{ stsRegions: ["us-east-1", "eu-west-1"] }, "STS_REGIONS", "us-east-1,eu-west-1"],
     [{}, "COMPARE_STORED_VALUES", undefined],

@@ -23,7 +23,7 @@ import { resource, resources, statements } from "../template.ts";
 const plain = issuerOf().template();
 const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;
 
-test("a failed first deployment leaves no provider and no used name that would block the next try", () => {
+test("a failed first deployment leaves nothing that would block the next try", () => {
   assert.doesNotMatch(JSON.stringify(plain.toJSON()), /"DeletionPolicy":"Retain"/);
   // The only fixed name, which would conflict after a stack was deleted.
   const named = resources(plain, "AWS::Logs::LogGroup").filter(
@@ -32,7 +32,7 @@ test("a failed first deployment leaves no provider and no used name that would b
   assert.deepEqual([named.length, named[0]?.DeletionPolicy], [1, "Delete"]);
 });
 
-test("the URL survives every update: the API keeps its logical id and the properties that would replace it", () => {
+test("the URL survives every update", () => {
   const apisOf = (template: Template) => template.findResources("AWS::ApiGatewayV2::Api");
   // Fixed here: another id would be another API and another URL.
   assert.deepEqual(Object.keys(apisOf(plain)), ["IssuerApi4E919D2A"]);
@@ -177,7 +177,7 @@ describe("the app's stack", () => {
       assert.deepEqual(templateWith({ endpoint }), templateWith({}));
   });
 
-  test("is protected against deletion by default, and uses the cluster's settings that also apply to the issuer", () => {
+  test("is protected against deletion, and uses the cluster's settings", () => {
     const { stackName, terminationProtection } = stackWith();
     assert.deepEqual([stackName, terminationProtection], ["IamAuthenticatorIssuer-prod", true]);
     const stack = stackWith({
@@ -196,7 +196,7 @@ describe("the app's stack", () => {
       template.resourceCountIs(type, 0);
   });
 
-  test("has the authenticator's suffix for an id that is not a stack name, and never the authenticator's stack name", () => {
+  test("has the authenticator's suffix, and never its stack name", () => {
     const { stackName } = issuerStack(new App(), { clusterId: "prod.example", stackName: "Auth" });
     assert.match(stackName, /^IamAuthenticatorIssuer-prod-example-[0-9a-f]{8}$/);
   });

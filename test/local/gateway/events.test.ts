@@ -56,7 +56,7 @@ test("fields without a value are absent, except the query and the user agent", (
   assert.deepEqual([event.rawQueryString, requestContext.http.userAgent], ["", ""]);
 });
 
-test("repeated headers are joined, the client's address is last in X-Forwarded-For, and clients cannot set the scheme", () => {
+test("repeated headers are joined, and the client's address is last", () => {
   const forwarded = ["X-Forwarded-For", "10.0.0.1", "X-Forwarded-Proto", "http"];
   const rawHeaders = ["X-A", "1", "x-b", "2", "x-a", "3", ...forwarded];
   const { headers } = httpApiEvent({ ...REQUEST, rawHeaders }, ROUTE);

@@ -28,7 +28,7 @@ const KEPT = [
 const ROLE = "arn:aws:iam::111122223333:role/control-plane";
 const USER = "arn:aws:iam::111122223333:user/path/k3s";
 
-test("add --arn stores a role or user without a secret; list shows both kinds; remove keeps the last accepted of either", async () => {
+test("add --arn stores a role or user, and remove keeps the last accepted caller", async () => {
   const said = `The function accepts tokens that ${ROLE} signs for prod:caller, within 60 s.`;
   const summary = "1 to add, 0 to change, 0 to remove, 0 unchanged.\n";
   const plan = `Plan for ${WHERE}:\n+ callers\n    name: control-plane arn: ${ROLE}\n${summary}`;
@@ -100,7 +100,7 @@ test("add refuses what could never be the caller, and writes nothing", async () 
 const MANAGED = "is managed by the CloudFormation stack Auth-prod and was not changed";
 const TOLD = `callers ${MANAGED}. Change it there, or use --force.\nNothing was written.\n`;
 
-test("add and remove change a managed list only with --force, create no token without, and keep the stack's tags", async () => {
+test("add and remove change a managed list only with --force", async () => {
   const managed = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
   cluster.store.put(PARAMETER, JSON.stringify(KEPT), { tags: managed });
   const file = join(folder, "managed");

@@ -63,7 +63,7 @@ test("an alias that was moved by hand to a version with other settings fails", a
   assert.equal(code, 1);
 });
 
-test("without permission for Lambda it is a warning, and so are absent and unreadable settings; an invalid value fails", async () => {
+test("without permission for Lambda it is a warning; an invalid value fails", async () => {
   assert.match(
     (await doctor()).said("settings"),
     /^warning: not checked: No permission: .* -> allow lambda:GetFunctionConfiguration /,

@@ -70,7 +70,7 @@ test("a kubeconfig can contain the certificates or name files relative to it", a
   );
 });
 
-test("of a kubeconfig, no TLS setting is a warning, no verification fails, and tls-server-name is the certificate's name", async () => {
+test("a kubeconfig without a TLS setting is a warning, and without verification fails", async () => {
   const { out } = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, "--no-token"]);
   const { out: full } = await cli([
     "kubeconfig",

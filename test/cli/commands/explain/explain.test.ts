@@ -110,7 +110,7 @@ test("a session name that a program gives is not a person's", async () => {
   assert.doesNotMatch(out, /not a person/);
 });
 
-test("an ARN keeps its session, unless --session-name replaces it, gets no supposed ids, and advice with the name to map", async () => {
+test("an ARN keeps its session, unless --session-name replaces it", async () => {
   const role = await explain([
     "arn:aws:iam::111122223333:role/x/Developers",
     "--session-name",
@@ -134,7 +134,7 @@ test("an ARN keeps its session, unless --session-name replaces it, gets no suppo
   }
 });
 
-test("equal verdicts have no anchors in YAML, and no part of a permission set's explanation has a made-up suffix", async () => {
+test("YAML has no anchors, and a permission set no made-up suffix", async () => {
   for (const words of [[DEVELOPERS], ["sso/999999999999/Audit"]]) {
     const { out } = await explain([...words, "-o", "yaml"]);
     assert.match(out, /\n {4}verdict:\n {6}kind: nothing\n/);

@@ -92,7 +92,7 @@ testFaults({
   ],
 });
 
-test("doctor accepts many ServiceAccounts without a role, and a missing label before step 4 of the installation", async () => {
+test("doctor accepts ServiceAccounts without a role, and a missing label before step 4", async () => {
   setAccounts(account("reader", withRole), ...many());
   assert.deepEqual(await findings(), []);
   setAccounts(account("reader", { annotations: ROLE }));
@@ -152,7 +152,7 @@ for (const [name, selector, expected] of [
     false,
   ],
 ] as const) {
-  test(`a label selector, as kube-apiserver evaluates it: ${name}: ${expected ? "selects" : "does not select"}`, () => {
+  test(`label selector ${name} ${expected ? "selects" : "does not select"}`, () => {
     assert.equal(selects(selector, { team: "a", tier: "web" }), expected);
   });
 }

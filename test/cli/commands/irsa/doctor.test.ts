@@ -137,7 +137,7 @@ const OF_CLUSTER = [
   "labels",
 ];
 
-test("with a correct setup, each check is ok; without --kubeconfig, it checks only the issuer and AWS", async () => {
+test("each check of a correct setup is ok, also without --kubeconfig", async () => {
   const { code, rows, err } = await withCluster();
   const checks = [...OF_ISSUER, ...OF_CLUSTER, "accounts"];
   assert.deepEqual(
@@ -158,7 +158,7 @@ test("an unreachable issuer is reported with the kind of failure", async () => {
   );
 });
 
-test("Pods that are skipped, finished, without a role or in another or excluded namespace are not reported", async () => {
+test("skipped, finished and excluded Pods are not reported", async () => {
   setPods([
     pod("skipped", "reader", "data", {
       labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
@@ -176,7 +176,7 @@ test("Pods that are skipped, finished, without a role or in another or excluded 
 const legacyTokens = async () =>
   (await withCluster()).rows.find(({ check }) => check === "legacy tokens")?.seen;
 
-test("tokens in Secrets are reported with the keys that kube-apiserver must keep for them, whatever kid they name", async () => {
+test("tokens in Secrets are reported with the keys that they need", async () => {
   holds(OTHER, KEY);
   const jobs = Array.from({ length: 12 }, (_, index) =>
     tokenSecret(`job-${index}`, CONTROLLER.privateKey, OTHER.kid),
@@ -196,7 +196,7 @@ test("tokens in Secrets are reported with the keys that kube-apiserver must keep
   );
 });
 
-test("a Secret whose token is not a JWT, or not signed as one of the keys signs, is reported as rejected", async () => {
+test("a Secret with an invalid or foreign token is reported as rejected", async () => {
   const headers = [
     "[]",
     ...["none", "HS256", "ES512"].map((alg) => JSON.stringify({ alg })),

@@ -75,7 +75,7 @@ test("Ctrl-C while kube-apiserver is asked says that nothing was written", async
   assert.deepEqual(await listed(), []);
 });
 
-test("Ctrl-C after the write, while the credentials are renewed, does not say that nothing was written", async () => {
+test("Ctrl-C after the write does not say that nothing was written", async () => {
   const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = OPERATOR;
   // The SDK asks again before each call if they end within 5 minutes.
   const Expiration = new Date(Date.now() + 60_000).toISOString();
@@ -128,7 +128,7 @@ test("writes nothing if another publisher wrote the tenth key during the questio
   assert.equal((await listed()).length, 10);
 });
 
-test("removes its eleventh key after a simultaneous write, which list shows as not served, and keeps the other publisher's", async () => {
+test("removes its eleventh key after a simultaneous write, and no other", async () => {
   for (const key of NINE) put(key);
   beforeRequest("PutParameter", () => put(NEW.jwk));
   const sentence = /^Nothing was published: another publisher wrote keys at the same moment/;
@@ -204,7 +204,7 @@ for (const [what, words, message] of [
 const changed = (from: RegExp | string, to: string) =>
   folder.write("c.conf", kubeconfig(api).replace(from, to));
 
-test("a server URL may have a path, as behind a proxy for several clusters, whose root is a cluster too", async () => {
+test("a server URL may have a path, as behind a proxy for several clusters", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [NEW.jwk] }]);
   api.answers.set("GET /k8s/clusters/c-1/openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
   for (const path of ["/k8s/clusters/c-1", "/k8s/clusters/c-1/"]) {
@@ -213,7 +213,7 @@ test("a server URL may have a path, as behind a proxy for several clusters, whos
   }
 });
 
-test("tls-server-name is the name that the certificate must have, and exec plugins are not supported", async () => {
+test("tls-server-name is the certificate's name; exec plugins are not supported", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
   for (const [name, code] of Object.entries({ localhost: 0, "other.example": 3 })) {
     const file = changed(/^( +)server: .*$/m, `$&\n$1tls-server-name: ${name}`);
@@ -265,7 +265,7 @@ describe("--kubeconfig: the plan names server and issuer", () => {
   });
 });
 
-test("no key is read while NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the verification of kube-apiserver", async () => {
+test("no key is read with NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
   api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk] }]);
   const environment = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
   const run = keys(["publish", "--kubeconfig", admin(), "--yes"], { environment });
@@ -286,7 +286,7 @@ test("list -o name prints names for retire, -o wide is never cut, and ls is an a
   );
 });
 
-test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa keys list ignores mappings", async () => {
+test("mappings ignore the issuer's keys, and keys ignore mappings", async () => {
   store.put(`${PREFIX}/account/111122223333`, "{}");
   await exits(keys("list"), 0, /^No key is published, so the issuer returns HTTP 500/);
   put(OLD.jwk);
@@ -301,7 +301,7 @@ test("mappings list, lint and apply --prune ignore the issuer's keys, and irsa k
   assert.deepEqual(await kids(), [OLD.jwk.kid]);
 });
 
-test("parameters that are not keys stop no command: list shows their problem, publish counts only keys, retire removes both", async () => {
+test("parameters that are not keys stop no command", async () => {
   const broken = [
     "{",
     "null",

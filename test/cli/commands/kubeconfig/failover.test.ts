@@ -59,7 +59,7 @@ async function added(...words: string[]) {
   return { ...read(readFileSync(file, "utf8")), err };
 }
 
-test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of Amazon, and set no tls-server-name", async () => {
+test("with a failoverUrl, commands trust all roots of Amazon, and set no tls-server-name", async () => {
   const { out, err } = await exits(webhook(...IN_ONE, "--token-file", "-"), 0);
   assert.deepEqual(read(out), { server: SERVER, keys: ROOTS });
   assert.match(
@@ -74,7 +74,7 @@ test("with a failoverUrl, kubeconfig webhook and callers add trust all roots of 
   }
 });
 
-test("a Node.js that lacks a root is not used, since AWS may issue certificates under each, but Starfield's may be missing", () => {
+test("a Node.js that lacks one of Amazon's roots is not used", () => {
   const roots = amazonRoots().match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   const [amazon, others] = [true, false].map((isAmazon) =>
     roots.filter(
@@ -138,7 +138,7 @@ const UNREAD =
   "Give --endpoint: the endpoint cannot be read from the stack IamAuthenticator-prod. If the stack has a failoverUrl, " +
   "give --ca too: without it, the file has tls-server-name, which breaks the redirect.\n";
 
-test("if the stack has no endpoint or cannot be read, no file is written, and the error names the consequence", async () => {
+test("if the stack's endpoint is not known, no file is written", async () => {
   const file = join(regions.home, "webhook.kubeconfig");
   const commands = [
     "kubeconfig webhook --no-token -c one",
@@ -168,7 +168,7 @@ test("with --endpoint, no stack is read, and the file has tls-server-name", asyn
   assert.deepEqual([read(out), file, regions.stackCalls], [named, named, []]);
 });
 
-test("kubeconfig webhook needs an endpoint or a cluster, and of an id with several contexts one of them", async () => {
+test("kubeconfig webhook needs an endpoint or a cluster", async () => {
   await exits(webhook("--no-token"), 2, "Give --endpoint or --cluster.\n");
   await exits(
     webhook("--no-token", "-c", "prod"),

@@ -19,7 +19,7 @@ const CERTIFICATE = ["--client-cert", pem];
 const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example:8443"];
 const SERVER = "https://a.example:8443/authenticate";
 
-test("webhook reads a bearer token from standard input and keeps the endpoint's path, with or without /authenticate", async () => {
+test("webhook reads a bearer token from standard input and keeps the endpoint's path", async () => {
   for (const path of ["", "/", "/authenticate", "/authenticate/", "/live/authenticate//"]) {
     const { out } = await cli(`kubeconfig webhook --endpoint https://a.example${path} --no-token`);
     const stage = path.startsWith("/live") ? "/live" : "";
@@ -40,7 +40,7 @@ test("webhook reads a bearer token from standard input and keeps the endpoint's 
   });
 });
 
-test("webhook always has a TLS setting: the CA, a client certificate, or the name of the server's certificate", async () => {
+test("webhook always has a TLS setting", async () => {
   const clusterOf = async (...words: string[]) =>
     parse((await cli([...WEBHOOK, ...words])).out).clusters[0].cluster;
   assert.deepEqual(await clusterOf("--no-token"), {
@@ -110,7 +110,7 @@ test("webhook rejects a file without a token, and does not print its content", a
   }
 });
 
-test("webhook inlines the client certificate, and refuses one without a key and an endpoint without TLS", async () => {
+test("webhook inlines the client certificate, and refuses one without a key", async () => {
   const words = [...WEBHOOK, ...CERTIFICATE];
   const { users } = parse((await cli([...words, "--client-key", key])).out);
   assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
@@ -167,7 +167,7 @@ test("client warns without a region or the cluster's CA, and still prints the fi
   }
 });
 
-test("client sets the exec plugin of each program, with v1beta1 for clients that request no version", async () => {
+test("client sets the exec plugin of each program", async () => {
   const exec = async (...words: string[]) =>
     parse((await cli([...CLIENT, ...words])).out).users[0].user.exec;
   const [apiVersion, interactiveMode] = ["client.authentication.k8s.io/v1beta1", "IfAvailable"];
@@ -204,7 +204,7 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
   assert.partialDeepStrictEqual(await exec("--exec", "aws-iam-authenticator"), peer);
 });
 
-test("client --role: iam-authenticator names each session after its user; other programs do not, and client says so", async () => {
+test("client --role: iam-authenticator names each session after its user", async () => {
   const { path } = useFolder();
   writeFileSync(join(path, "iam-authenticator"), "");
   const bin = join(path, "node_modules", ".bin");

@@ -118,7 +118,7 @@ for (const [name, [text, message]] of Object.entries(REFUSED)) {
   });
 }
 
-test("--alias names the entries, --no-switch keeps the current context, and the user's namespace stays", async () => {
+test("--alias names the entries, and --no-switch keeps the current context", async () => {
   folder.write("config", REFUSED["another user of the name"]?.[0] ?? "");
   const words = ["--alias", "prod: admin", "--no-switch"];
   assert.deepEqual(await merge(words), wrote("config", "prod: admin"));
@@ -242,7 +242,7 @@ contexts:
   context: {cluster: prod, user: prod, extensions: [{name: iam-authenticator, extension: {clusterId: prod}}]}
 `;
 
-test("keeps what a user has added: proxy-url, tls-server-name, the CA, the program's variables and other fields", async () => {
+test("keeps what a user has added", async () => {
   folder.write("config", BY_PERSON);
   const { err } = await cli([...WORDS, "--merge", "--role", ROLE], {
     environment: { KUBECONFIG: file },
@@ -404,7 +404,7 @@ test("refuses a file without write permission, and leaves no draft", async () =>
   assert.deepEqual([read(), readdirSync(folder.path)], [before, ["config"]]);
 });
 
-test("a file of a group that the user is not in loses the group's permissions; one of another user is refused", {
+test("a foreign group's permissions are removed; another user's file is refused", {
   skip: !isRoot && "only root can create these files",
 }, async () => {
   folder.write("config", KIND);

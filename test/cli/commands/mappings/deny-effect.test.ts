@@ -46,7 +46,7 @@ test("no time is printed where a list is full, also after AWS has refused the fi
   assert.doesNotMatch((await exits(deny("alice"), 0, ENDS)).err, INCOMPLETE);
 });
 
-test("no time is printed where a stack owns a list, which the last sentence names, also with several clusters", async () => {
+test("no time is printed where a stack owns a list", async () => {
   cluster.store.remove(`${PREFIX}/settings/prod`);
   owned(`deny/${A}`);
   const { err } = await exits(deny("alice"), 1, INCOMPLETE);
@@ -101,7 +101,7 @@ test("with --account, a granted review of another account does not make a name k
   }
 });
 
-test("with --account too, an ARN that no mapping covers has no time, and a similar mapping is the last line", async () => {
+test("an ARN that no mapping covers has no time, also with --account", async () => {
   const typo = await exits(
     deny(`${role(A, "cii")} --account ${A}`),
     1,
@@ -119,7 +119,7 @@ test("with --account too, an ARN that no mapping covers has no time, and a simil
   await exits(deny(`${role(A, "ops?")} --account ${A}`), 0, ENDS);
 });
 
-test("where pattern/any or the mappings cannot be read, the command says that a mapping is not known", async () => {
+test("where mappings cannot be read, the command says that none is known", async () => {
   const unreadable = (what: string) =>
     cluster.store.fail(failing("GetParameters", ssmError(400, "AccessDeniedException"), what));
   const NOT_KNOWN = /Not known whether a mapping applies to \S+$/m;
@@ -138,7 +138,7 @@ test("where pattern/any or the mappings cannot be read, the command says that a 
   assert.doesNotMatch(all.err, ENDS);
 });
 
-test("with --account, a name that no mapping of the account covers may still be one of pattern/any, which is not read", async () => {
+test("with --account, a name may still be one of pattern/any, which is not read", async () => {
   cluster.store.remove(`${PREFIX}/role/${A}/ci`);
   cluster.store.remove(`${PREFIX}/sso/${A}/clusteradmin`);
   const { err } = await exits(

@@ -174,7 +174,7 @@ test("deny of a user warns only if an account or pattern mapping covers federate
   }
 });
 
-test("a file with a deny key is refused with the denial to write, and a file with that denial is applied", async () => {
+test("a file with a deny key is refused with the denial to write", async () => {
   const apply = (file: object) =>
     cluster.mappings("apply -f - -y", { input: JSON.stringify(file) });
   const more = { notAfter: "2099-01-01T00:00:00Z", description: "left" };

@@ -26,7 +26,7 @@ const setting = (...words: string[]) =>
 const applying = (mappings: readonly object[], words: readonly string[] = CONSENT) =>
   cluster.mappings(["apply", "-f", folder.write("groups.yaml", stringify({ mappings })), ...words]);
 
-test("set needs consent to a group from a tag, prints who chooses the tag, and stores it as it is", async () => {
+test("set needs consent to a group from a tag, and prints who chooses the tag", async () => {
   const refused = await exits(
     setting("--group", TEAM, "-y"),
     1,
@@ -82,7 +82,7 @@ for (const [group, why] of [
   });
 }
 
-test("list, get, history, export and lint print it, and an exported file applies without a change", async () => {
+test("list, get, history, export and lint print a group from a tag", async () => {
   await exits(applying([STORED, ENTRY_OF_SET]), 0);
   await prints(
     cluster.mappings(["list", "--no-headers"]),

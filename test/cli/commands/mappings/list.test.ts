@@ -62,7 +62,7 @@ test("list filters by account and group; an empty list prints where it looked an
   );
 });
 
-test("-o name prints unique names for other commands, -o wide and csv add the parameter and version, ls is an alias", async () => {
+test("-o name prints names for other commands, and -o wide parameter and version", async () => {
   const { out } = await cluster.mappings(["ls", "-o", "name"], { columns: 60 });
   const role = "role/111122223333/developers";
   const names = ["deny/666677778888", "group/developers", "pattern/any", role, "root/444455556666"];

@@ -59,7 +59,7 @@ test("apply and --prune skip managed parameters and write the rest", async () =>
   );
 });
 
-test("managed parameters are skipped even if the tags of others cannot be read, which are written with a warning", async () => {
+test("managed parameters are skipped even if the tags of others cannot be read", async () => {
   const deny = forbidden("ListTagsForResource");
   cluster.store.fail((request) => (request.body.includes("ours") ? deny(request) : undefined));
   const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
@@ -76,7 +76,7 @@ test("managed parameters are skipped even if the tags of others cannot be read, 
   await exits(cluster.mappings(`set ${OURS} --username x -y --allow-weakening`), 0, warning);
 });
 
-test("a parameter that another operator deletes before its tags are read is reported by the write", async () => {
+test("a parameter that is deleted before its tags are read is reported by the write", async () => {
   cluster.store.fail(({ headers }) => {
     if (headers["x-amz-target"] === "AmazonSSM.ListTagsForResource")
       cluster.store.remove(`${PREFIX}/user/${A}/ours`);

@@ -62,7 +62,7 @@ for (const words of [
   });
 }
 
-test("ten lines of one kind are shown, names that begin with system: first, and the data have all", async () => {
+test("ten lines of one kind are shown, the riskiest first", async () => {
   const grants = Array.from({ length: 12 }, (_, i) => ({
     arn: role(`a${i}`),
     username: "x",

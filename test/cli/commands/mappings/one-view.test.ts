@@ -64,7 +64,7 @@ test("another operator adds the first session of a set: both are stored", async 
   );
 });
 
-test("another operator creates the mapping that a plan adds: theirs is kept, and the command says so", async () => {
+test("a mapping that another operator creates meanwhile is kept", async () => {
   const words = ["set", arn("role/x"), "--username", "mine", "-y"];
   const isKept: Sweep["isKept"] = async (value, out) => {
     const { username, groups } = (await value(ROLE)) as typeof THEIRS;
@@ -123,7 +123,7 @@ test("another operator prolongs an ended denial, which a new one drops: both are
 });
 
 const PATTERN = { arnLike: arn("role/ci-*"), username: "ci" };
-test("a list that is read with its account's branch, and changes in between: the plan starts again", async () => {
+test("a list that changes between two reads starts the plan again", async () => {
   cluster.put(`account/${A}`, {});
   const words = ["set", arn("role/x-*"), "--username", "x", "-y", "--allow-weakening"];
   const isKept: Sweep["isKept"] = async (value) => {
@@ -172,7 +172,7 @@ test("a restriction that is skipped because a stack owns it: the wider grant is 
   assert.deepEqual(await cluster.value(`sso/${A}/view`), SET[`sso/${A}/view`]);
 });
 
-test("another operator makes the denied role an administrator: it is not the last one, so it is denied", async () => {
+test("a role that meanwhile became an administrator, but not the last, is denied", async () => {
   const admin = (name: string) => ({
     arn: arn(`role/${name}`),
     username: name,

@@ -46,7 +46,7 @@ async function descriptions() {
   return history.map(({ description }) => description);
 }
 
-test("a list that gains and loses denials is written twice, and rollback restores the value before both", async () => {
+test("rollback restores the value before both writes of a list", async () => {
   put(["a"]);
   put(["x", "b"]);
   await exits(replace(["b", "c"]), 0);
@@ -57,7 +57,7 @@ test("a list that gains and loses denials is written twice, and rollback restore
   assert.equal(await names(), "x b");
 });
 
-test("rollback never restores a value between two writes, whatever another operator writes at the same time", async () => {
+test("rollback never restores a value between two writes", async () => {
   for (const [what, at, theirs, restored] of [
     ["before the first write: it is replaced, and merged", 1, ["x", "b", "d"], "x b d"],
     ["before the second write", 2, ["x", "b", "c", "d"], "x b c d"],

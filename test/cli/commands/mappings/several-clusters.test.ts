@@ -33,7 +33,7 @@ const DENIED = "identity_denied";
 const UNCHANGED = /Nothing was written, because not every cluster can be changed\.\n$/;
 
 for (const which of [ALL, ["-c", "prod", "-c", "staging", "-c", "prod"]]) {
-  test(`deny ${which.join(" ")} shows the plan once, asks once, and denies only the identity in both`, async () => {
+  test(`deny ${which.join(" ")} asks once, and denies only the identity in both`, async () => {
     const words = ["mappings", "deny", MALLORY, "--rate", "1000", ...which];
     const { out, err } = await exits(clusters.run(words, { interactive: true, input: "y\n" }), 0);
     assert.deepEqual(out.match(/cluster \w+ /g), ["cluster prod ", "cluster staging "]);
@@ -56,7 +56,7 @@ for (const [operation, message] of Object.entries({
   GetParameters: /^prod: ./m,
   PutParameter: /^prod: Nothing w/m,
 })) {
-  test(`deny continues when ${operation} fails in one cluster, and prints what to repeat, and exits with the worst code`, async () => {
+  test(`deny continues when ${operation} fails in one cluster, and prints what to repeat`, async () => {
     clusters.fail(operation, "/iam-authenticator/prod/");
     const { err } = await exits(deny(...ALL, "--description", "it's over"), 3, message);
     clusters.fail(undefined);
@@ -72,7 +72,7 @@ for (const [what, loosen] of Object.entries({
   allow: () => allow("--allow-weakening"),
   "a deny with an earlier end": () => deny("--for", "2h", ...ALL, "--allow-weakening"),
 })) {
-  test(`${what} needs every store, stops at the first failed write, and names the clusters that it did not reach`, async () => {
+  test(`${what} needs every store, and stops at the first failed write`, async () => {
     await exits(deny(...ALL), 0);
     clusters.fail("GetParameters", "/iam-authenticator/staging/");
     const { err } = await exits(loosen(), 3, UNCHANGED);
@@ -88,7 +88,7 @@ for (const [what, loosen] of Object.entries({
   });
 }
 
-test("allow needs consent once for both clusters, skips one without the denial by name, and fails if no cluster has it", async () => {
+test("allow needs consent once for both clusters", async () => {
   await exits(deny(...ALL), 0);
   const refused =
     /^Refused, because it needs your consent: 2 denials lifted\.\n {2}mallory may log in again by 2 mappings, such as mallory\n/m;
@@ -131,7 +131,7 @@ test("contexts of another partition than the ARN's are skipped by name", async (
   await exits(gov, 2, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
 });
 
-test("each context's region applies, and options that contradict a context or suit one cluster are refused", async () => {
+test("each context's region applies, and contradictory options are refused", async () => {
   clusters.configure({ prod: { region: "eu-west-1" }, staging: { region: "us-west-2" } });
   const { out } = await deny(...ALL, "--dry-run");
   const regions = ["region eu-west-1, cluster prod", "region us-west-2, cluster staging"];
@@ -181,7 +181,7 @@ test("Ctrl-C while the clusters are read writes nothing", async () => {
   await exits(clusters.run(words, { interrupted: stop.signal }), 130, "Nothing was written.\n");
 });
 
-test("apply and diff take one file for both clusters; apply, set and remove need both to be readable", async () => {
+test("apply, set and remove need both clusters to be readable", async () => {
   const file = folder.write("m.yaml", `mappings: [{arn: "${MALLORY}", username: changed}]`);
   const apply = ["mappings", "apply", "-f", file, ...ALL, ...FAST];
   const diff = (...words: string[]) =>

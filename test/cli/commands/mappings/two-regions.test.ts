@@ -30,7 +30,7 @@ test("an id means all its contexts for a command that takes several, and --regio
   assert.equal(unknown.err.match(/^one, other: No AWS profile "nobody"/gm)?.length, 1);
 });
 
-test("an id means all its contexts also if one of them has that name, but not for a command for one cluster", async () => {
+test("an id means all its contexts, but not for a command for one cluster", async () => {
   regions.configure({
     prod: { region: REGIONS.one },
     standby: { cluster: "prod", region: REGIONS.other },

@@ -40,7 +40,7 @@ const BOUND: Readonly<Record<string, readonly object[]>> = {
 };
 const apiserver = useServer(startService);
 
-test("each mapping has the roles of its username and groups, and of every user's group, or the report fails", async () => {
+test("each mapping has the roles of its username and groups", async () => {
   const { report } = await open({
     mappings: {
       [`role/${ACCOUNT}/a`]: {
@@ -101,7 +101,7 @@ const UNUSED = { mappings: MAPPINGS, events };
 const PARTLY =
   "Checked 4 of 7 mappings. Patterns, accounts, invalid mappings and those that were written since then cannot be checked.\n";
 
-test("it prints commands that remove the mappings without a login, and no pattern, account or invalid value", async () => {
+test("it prints commands that remove the mappings without a login", async () => {
   const cluster = await open(UNUSED);
   const { out } = await exits(cluster.report("--unused 90d --region us-east-1"), 0, PARTLY);
   const session = `sso-session/${ACCOUNT}/admin --session`;
@@ -143,7 +143,7 @@ test("a mapping that was written since then is left out", async () => {
   await prints(report("--unused 30d"), /role\/111122223333\/unused\n/);
 });
 
-test("it prints nothing and exits with 1 if the log cannot show the entire time, and refuses options without effect", async () => {
+test("it prints nothing if the log cannot show the entire time", async () => {
   for (const [setup, reason] of [
     [{ log: { creationTime: NOW - 5 * DAY } }, "when the log group was created."],
     [{ events: [] }, "With a logLevel above info, the function does not log granted logins."],
@@ -225,7 +225,7 @@ test("a login counts in every cluster that is related through another one", asyn
   assert.deepEqual(new Set(out.match(/(?<=-c )\w+/g)), new Set([ID, "staging"]));
 });
 
-test("with two contexts of one id, a login in one counts for both, and a command removes the mapping from both", async () => {
+test("with two contexts of one id, a login in one counts for both", async () => {
   const [OTHER, region] = ["/other", "eu-central-1"];
   const mapped = (name: string) => [
     `role/${ACCOUNT}/${name.toLowerCase()}`,

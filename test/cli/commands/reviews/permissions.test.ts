@@ -85,7 +85,7 @@ test("it reads the output LogGroup of --stack, or --log-group without a stack", 
   await others.close();
 });
 
-test("a missing stack or log group exits with 2, a silent CloudFormation with 3, and each names the option", async () => {
+test("a missing stack or log group exits with 2, a silent CloudFormation with 3", async () => {
   const stack =
     /^No stack IamAuthenticator-dev-example-228120e3 in region us-east-1\. Use --stack, or /;
   await exits(cli("reviews -c dev.example"), 2, stack);
@@ -130,7 +130,7 @@ function afterFirstRead(act: () => Fault | undefined): void {
 }
 
 for (const words of [[], ["--each"]]) {
-  test(`if AWS fails during the read, reviews ${words.join(" ")} prints the partial result and a warning`, async () => {
+  test(`if AWS fails during the read, reviews ${words.join(" ")} prints a part and a warning`, async () => {
     afterFirstRead(ssmThrottling);
     const { err } = await exits(cluster.reviews(words, ONCE), 3, undefined, /user\/alice/);
     const range = "from 2026-11-24T15:30:00Z to 2026-11-24T15:40:0\\dZ";

@@ -114,7 +114,7 @@ test("the text of both AWS configuration files is in the key, wherever they are"
   }
 });
 
-test("sign-ins and the machine are in the key: machines may share a home and have different roles", async () => {
+test("sign-ins and the machine are in the key", async () => {
   await token(CACHED);
   for (const [signedIn, kind] of Object.entries({
     '{"accessToken":"jane"}': "sso",
@@ -146,7 +146,7 @@ test("sign-ins and the machine are in the key: machines may share a home and hav
   syncBuiltinESMExports();
 });
 
-test("a malformed file is ignored, an expired one is removed, and keys without expiry are not cached", async () => {
+test("malformed and expired files are not used, and keys without expiry not cached", async () => {
   await token(CACHED);
   const [name = ""] = kept();
   for (const text of [
@@ -172,7 +172,7 @@ test("a malformed file is ignored, an expired one is removed, and keys without e
   assert.deepEqual(kept(), before);
 });
 
-test("credentials of a credential_process are neither cached nor read from a cache of an earlier version", async () => {
+test("credentials of a credential_process are not cached", async () => {
   for (const name of Object.keys(KEYS)) delete process.env[name];
   const keys = `{"Version":1,"AccessKeyId":"ASIA'"$WHO"'","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-01T00:00:00Z"}`;
   const program = write("process.sh", `printf '%s' '${keys}'\n`);

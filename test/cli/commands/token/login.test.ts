@@ -71,7 +71,7 @@ const infoOf = (spec: object) =>
 const TODAY =
   'The sign-in of the AWS profile "dev@example.com" is missing or has expired. Run: aws sso login --profile dev@example.com\n';
 
-test("signs in with the profile as one argument, prints only the token, and the next run needs no sign-in", async () => {
+test("signs in with the profile, prints only the token, and then needs no sign-in", async () => {
   const { out, err } = await exits(token(["--login"], { info: infoOf({ interactive: true }) }), 0);
   assert.equal(JSON.parse(out).kind, "ExecCredential");
   assert.deepEqual([err, calls()], ["", LOGIN]);
@@ -143,7 +143,7 @@ test("Ctrl-C ends the sign-in", async () => {
   );
 });
 
-test("a lock that is older than a sign-in can take is abandoned, also if a process has its id after a restart", async () => {
+test("a lock that is older than a sign-in can take is abandoned", async () => {
   const lock = folder.write(LOCK, String(process.pid));
   utimesSync(lock, 0, 0);
   let sleeps = 0;

@@ -77,7 +77,7 @@ test("the function accepts the token of a role and of a user, signed with RS256 
   }
 });
 
-test("the token lasts 900 seconds, or as long as the session, and kubectl renews it before its end", async () => {
+test("the token lasts 900 seconds, or as long as the session", async () => {
   for (const left of [undefined, 1_800, 300, 70]) {
     const lifetime = Math.min(left ?? 900, 900);
     const { out, err } = await run("bob", { left });

@@ -27,7 +27,7 @@ async function sum(t: TestContext, halves: readonly Promise<Counts>[]): Promise<
   return counts as unknown as Counts;
 }
 
-test("every plan over two parameters that concern one identity: what a write gives is named or shown", async (t) => {
+test("every plan over two parameters names or shows what a write gives", async (t) => {
   const { plans, gains } = await sum(t, [prove("families", 2, 1, 0), prove("families", 2, 1, 1)]);
   assert.ok(plans > 800_000 && gains > plans);
 });
@@ -40,7 +40,7 @@ test(`one of ${OF_THREE} plans over three parameters`, async (t) => {
   assert.ok(plans > 1_000 && gains > plans);
 });
 
-test(`${RUNS} random plans of one or two commands, also interrupted, with another operator's writes`, async (t) => {
+test(`${RUNS} random plans of one or two commands beside another operator`, async (t) => {
   const seed = Date.now() % 1_000_000;
   t.diagnostic(`seed ${seed}`);
   const { plans, gains } = await sum(t, [
@@ -64,7 +64,7 @@ async function race(runs: number, seed: number): Promise<number> {
   return raced;
 }
 
-test("2,000 commands, between whose calls a colleague creates, changes and deletes: nothing of theirs is lost", async (t) => {
+test("2,000 commands lose nothing of a colleague's", async (t) => {
   const seed = Date.now() % 1_000_000;
   t.diagnostic(`seed ${seed}`);
   const [first = 0, second = 0] = await Promise.all([race(1_000, seed), race(1_000, seed + 1)]);

@@ -53,7 +53,7 @@ const TEMPLATES = ADMIN_GROUPS.flatMap((group) =>
   ),
 );
 
-test("a mapping with such a group is marked as an administrator, and is none that remains; with a claim it is invalid", async () => {
+test("a mapping with such a group is marked, and is no administrator that remains", async () => {
   const counts = { completed: 0, invalid: 0, never: 0 };
   for (const { group, placeholder, template, value } of TEMPLATES) {
     const mapping = { arn: ARN, username: "u", groups: ["g", template] };

@@ -133,7 +133,7 @@ async function findings(values: Record<string, unknown>, signedTokens?: "beside"
   return all.filter(({ rule }) => rule === "no-signed-token" || rule === "chosen-claim");
 }
 
-test("a tag in a group: who chooses it, tokens without it, a plain group below its prefix, a reserved key", async () => {
+test("a tag in a group: who chooses it, and what it may become", async () => {
   const role = { arn: "arn:aws:iam::111122223333:role/dev", username: "dev" };
   const values = {
     [`role/111122223333/dev`]: { ...role, groups: ["team:{PrincipalTag:team}"] },

@@ -93,7 +93,7 @@ test("a mapping that is pinned to a unique id refuses a token that does not cont
   await assertOutcome("identity_unmapped", { [NAME]: { ...pinned, notAfter: PAST } });
 });
 
-test("placeholders of the session, the access key and the node refuse a token that does not contain them", async () => {
+test("placeholders that a signed token has no value for refuse it", async () => {
   for (const name of ["SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"]) {
     await assertOutcome(LACKS, { [NAME]: { arn: ROLE_ARN, username: `dev:{${name}}` } });
     await assertOutcome(LACKS, {
@@ -235,7 +235,7 @@ test("the lazily loaded code reads keys over HTTP, and its errors are those of t
   });
 });
 
-test("keys that cannot be read at the start are a fault of the review that needs them, not of the start", async () => {
+test("keys that cannot be read at the start are a fault of the review", async () => {
   const unreachable = lazily(new URL("http://127.0.0.1:9"));
   const deadline = deadlineOf(fixedClock());
   await unreachable.prefetchKeys(deadline);

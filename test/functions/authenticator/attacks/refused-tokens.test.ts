@@ -144,7 +144,7 @@ test("cross-cluster replay: another host of the same region does not help", asyn
   }
 });
 
-test("dates without a bound: 900 s in Expires do not extend the 15 minutes, and a changed date breaks the signature", async () => {
+test("dates without a bound: 900 s in Expires do not extend the 15 minutes", async () => {
   const longest = tokenOf(await victimsUrl({ expiresIn: 900 }));
   assert.equal(await authenticate(longest), GRANTED);
   assert.equal(await authenticate(longest, NOW + 15 * MINUTE + 1), "token_expired");

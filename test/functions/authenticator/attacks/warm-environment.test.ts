@@ -29,7 +29,7 @@ const arn = (kind: string, name: string, account = HOME) =>
   `arn:aws:iam::${account}:${kind}/${name}`;
 const DEVELOPERS = `role/${HOME}/developers`;
 
-test("a cached token is subject to later changes: another value after 30 s, an end at once, a denial after 10 s", async () => {
+test("a cached token is subject to later changes", async () => {
   const mapping = { arn: arn("role", "Developers"), username: "dev" };
   const other = { ...mapping, username: "other", notAfter: new Date(NOW + 50_000).toISOString() };
   const { outcome, parameters, clock, calls } = reviewer({ [DEVELOPERS]: mapping });
@@ -59,7 +59,7 @@ for (const [what, stored, stranger] of [
 ] as const) {
   const options = what === "a denial" ? ONLY_IN_ALL : {};
   test(
-    `during an outage, 5,000 strangers with ${what} have not evicted what a user's review has read`,
+    `5,000 strangers with ${what} do not evict what a user's review has read`,
     options,
     async () => {
       const services = fakeServices({ ...MAPPED, ...stored });
@@ -103,7 +103,7 @@ const THEIRS = {
   [`role/${OTHER}/developers`]: { arn: arn("role", "Developers", OTHER), username: "them" },
 };
 
-test("the same role name, session and user name in another account is another identity (CVE-2025-11621)", async () => {
+test("one name in another account is another identity (CVE-2025-11621)", async () => {
   for (const [stored, other] of [
     [MAPPED, "identity_unmapped"],
     [{ ...MAPPED, ...THEIRS }, "granted as them"],
@@ -124,7 +124,7 @@ test("the same role name, session and user name in another account is another id
   }
 });
 
-test("host cache growth: new hosts and regions leave the accepted ones unchanged, which share an endpoint's connections", async () => {
+test("host cache growth: new hosts and regions leave the accepted ones unchanged", async () => {
   const before = [[...HOSTS.regionByHost], [...HOSTS.regions]];
   for (const region of ["xx-1-1", "constructor", "hasownproperty"]) {
     for (const [host, code] of [

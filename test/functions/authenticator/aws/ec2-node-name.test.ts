@@ -56,7 +56,7 @@ test("a running instance of the account whose profile has the identity's role ha
   assert.deepEqual(asked, [`DescribeInstances ${node.sessionName}`, "GetInstanceProfile nodes"]);
 });
 
-test("with NODE_VPCS, an instance in another VPC is refused before IAM is called, and one in any of them has a name", async () => {
+test("with NODE_VPCS, an instance in another VPC is refused", async () => {
   const vpcs = ["vpc-01234567", "vpc-0123456789abcdef0"];
   const inVpcs = createNodeNames({ region: "us-east-1", vpcs, clock: Date.now });
   for (const vpcId of [...vpcs, "vpc-89abcdef", undefined]) {

@@ -116,7 +116,7 @@ async function silentHosts(...silent: string[]) {
 
 const OTHER_HOST = "sts.amazonaws.com";
 
-test("a host that used up the time of a review fails at once for 2 s, and then until a probe has ended; other hosts do not", async () => {
+test("a host that used up the time of a review fails at once until a probe ends", async () => {
   const { raw, hosts, pass, ask, endure } = await silentHosts(TOKEN.host);
   assertUnreachable(await endure([2_000, 2_000]), "TimedOut");
   for (const ms of [0, 1_999]) {
@@ -176,7 +176,7 @@ test("a single slow answer, a reset, or silence in a review with less time is no
   assert.equal(await ask(), "200 {}");
 });
 
-test("a usual host that is silent for one review costs no login: a later one of kube-apiserver's five tries is answered", async () => {
+test("a usual host that is silent for one review costs no login", async () => {
   const { raw, hosts, pass, ask, endure } = await silentHosts(TOKEN.host);
   assertUnreachable(await endure([2_000, 2_000]), "TimedOut");
   hosts.clear();

@@ -23,7 +23,7 @@ import {
 } from "../../aws/asking.ts";
 import { HOST } from "../token/samples.ts";
 
-test("the request is a GET of the rebuilt target with the token's host and three headers, byte for byte", async () => {
+test("the request is a GET of the rebuilt target, byte for byte", async () => {
   const { url, requests } = await startRawServer();
   const hosts = [TOKEN.host, "sts.amazonaws.com", "sts-fips.eu-west-1.api.aws"];
   for (const host of hosts) assert.equal(await asked(stsAt(url), { ...TOKEN, host }), "200 {}");
@@ -92,7 +92,7 @@ afterEach(() => {
 });
 const tlsServer = (credential: Credential) => startRawServer(undefined, credential);
 
-test("an endpoint's own name is verified, the Host header stays the token's, and the connection is kept", async () => {
+test("an endpoint's own name is verified, and the Host header stays the token's", async () => {
   const server = await tlsServer(authority.server());
   tls.setDefaultCACertificates([authority.ca]);
   for (const name of ["localhost", "127.0.0.1"]) {
@@ -134,7 +134,7 @@ function rerouteTo(server: RawServer): string[] {
   return names;
 }
 
-test("without an endpoint, the connection is to the token's host at port 443, and its name is verified", async () => {
+test("without an endpoint, the connection is to the token's host at port 443", async () => {
   const server = await tlsServer(hosts.of(HOST));
   tls.setDefaultCACertificates([hosts.ca]);
   const names = rerouteTo(server);

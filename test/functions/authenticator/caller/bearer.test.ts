@@ -41,7 +41,7 @@ test("every character of a bearer token is accepted (RFC 6750, section 2.1), and
   for (const left of token) await refused(`Bearer ${token.replace(left, "")}`, [entry(token)]);
 });
 
-test("another token, its hash, a part of it and another case of it are refused, and no message contains token or hash", async () => {
+test("a token that is not exactly a caller's is refused", async () => {
   const sha256 = hash("sha256", "secret");
   for (const token of ["other", "Secret", "secre", "secrets", sha256, "=", "secret=", "null"]) {
     await refused(`Bearer ${token}`, [entry("secret")]);
@@ -53,7 +53,7 @@ test("another token, its hash, a part of it and another case of it are refused, 
   }
 });
 
-test("the token is compared with every entry in constant time, wherever the entry that matches is", async () => {
+test("the token is compared with every entry in constant time", async () => {
   const { timingSafeEqual } = crypto;
   const callers = [entry("first"), entry("secret"), entry("third")];
   let compared = 0;

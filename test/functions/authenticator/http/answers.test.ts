@@ -44,7 +44,7 @@ test("the response has the version of the request, also for a denial", async () 
   }
 });
 
-test("a denial at each step: 200, not authenticated, with its code and reason in one line, and no user", async () => {
+test("a denial at each step: 200, with its code and reason, and no user", async () => {
   const refusing = { findNodeName: async () => ({ refusal: "no" }) };
   const denials: [string, string, ReviewOptions][] = [
     ["token_malformed", "k8s-aws-v1.x", {}],
@@ -111,7 +111,7 @@ const BEARER = {
   event: { headers: { authorization: "Bearer mine" } },
 } as const;
 
-test("with FAILOVER_URL, a fault is a redirect and stays a fault in the log, except those that a standby cannot answer better", async () => {
+test("with FAILOVER_URL, a fault is a redirect that the log calls a fault", async () => {
   const stored = { [`role/${HOME}/clusternode`]: NODE };
   const slow = failing(httpError("sts_throttled", "slow"));
   for (const [status, reason, token, options] of [

@@ -79,7 +79,7 @@ for (const [what, ms, name, expected] of [
   });
 }
 
-test("without a caller's token, every token and body has the same answer, and only the callers are read", async () => {
+test("without a caller's token, every token and body has the same answer", async () => {
   const { handler, calls, clock } = bearerFunction();
   const bodies = [
     reviewBody(tokenOf("bob", clock())),
@@ -98,7 +98,7 @@ test("without a caller's token, every token and body has the same answer, and on
   assert.deepEqual([calls.sts.length, calls.ssm.length], [0, 1]);
 });
 
-test("a failed prefetch has no effect and prints nothing: a review during the outage is a fault, one after it is not stale", async () => {
+test("a failed prefetch has no effect and prints nothing", async () => {
   const { prefetch, review, store, clock, callersRead, lines } = bearerFunction();
   store.isDown = true;
   await assert.rejects(prefetch, { code: "parameters_unavailable" });

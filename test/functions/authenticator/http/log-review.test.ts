@@ -187,7 +187,7 @@ for (const [what, thrown, reason, cause, fields] of [
   });
 }
 
-test("a second review of a token calls no service and is marked as cached, and only the first review is a cold start", async () => {
+test("a second review of a token calls no service and is marked as cached", async () => {
   const { outcome, lines, calls } = reviewer(MAPPED);
   for (const _ of [1, 2]) await outcome();
   const cached = { identity: true, mapping: true };

@@ -111,7 +111,7 @@ for (const [name, code] of [
   ["stranger", "identity_unmapped"],
   ["imitator", "sts_refused"],
 ] as const) {
-  test(`after a token of ${name} for another Region, no token is sent to other Regions for four times as long as the call took`, async () => {
+  test(`after a token of ${name} for another Region, other Regions pause for four times the call`, async () => {
     const { clock, sts, send } = environment();
     assert.equal(await send(name, FAR), code);
     for (const [ms, region] of [
@@ -127,7 +127,7 @@ for (const [name, code] of [
   });
 }
 
-test("a failed call to another Region starts a pause too, and tokens of the own Region never wait for one", async () => {
+test("a failed call to another Region starts a pause, which the own never has", async () => {
   const { clock, sts, send } = environment();
   sts.fails = true;
   assert.equal(await send("bob", FAR), "sts_unreachable");
@@ -145,7 +145,7 @@ test("a failed call to another Region starts a pause too, and tokens of the own 
   assert.equal(await send("bob", FAR), "granted");
 });
 
-test("hosts with a login in the last hour have a pause of their own, together, which is once as long", async () => {
+test("hosts with a login in the last hour have a pause of their own, together", async () => {
   const { clock, send } = environment();
   for (const region of [FAR, FURTHER]) assert.equal(await send("bob", region), "granted");
   assert.equal(await send("keyless", "eu-north-1"), "sts_refused");
@@ -165,7 +165,7 @@ test("hosts with a login in the last hour have a pause of their own, together, w
   );
 });
 
-test("a login ends the pause that its own call started, also if Parameter Store answers only kube-apiserver's next try", async () => {
+test("a login ends the pause that its own call started", async () => {
   const { clock, sts, store, send, token, review } = environment();
   store.isDown = true;
   assert.equal(await send("bob", FAR), "parameters_unavailable");
@@ -177,7 +177,7 @@ test("a login ends the pause that its own call started, also if Parameter Store 
   assert.deepEqual([await send("bob", FURTHER), sts.calls], ["granted", 2]);
 });
 
-test("a call to a host without a login has the time of one try, and one to a host with a login all", async () => {
+test("a call to a host without a login has the time of one try", async () => {
   const { clock, sts, send } = environment();
   await send("bob", OWN);
   await send("keyless", FAR);
@@ -192,7 +192,7 @@ test("a call to a host without a login has the time of one try, and one to a hos
 const OURS = { ACCOUNTS: HOME };
 const FAULT = "parameters_unavailable";
 
-test("with ACCOUNTS, a fault after the proof of an accepted identity ends the pause that its call started", async () => {
+test("with ACCOUNTS, a fault after the proof of an accepted identity ends the pause", async () => {
   const { store, send } = environment(OURS);
   store.isDown = true;
   assert.deepEqual([await send("bob", FAR), await send("unmapped", FURTHER)], [FAULT, FAULT]);
@@ -220,7 +220,7 @@ test("the end of a fault's pause does not end the pause of a later call", async 
   assert.equal(await send("bob", FAR), FAULT);
 });
 
-test("with ACCOUNTS of any, a fault ends the pause only for an identity with a login in the last hour, at whichever host", async () => {
+test("with ACCOUNTS of any, a fault ends the pause only for a recent login's identity", async () => {
   const { clock, store, send } = environment();
   assert.equal(await send("bob", OWN), "granted");
   assert.equal(await send("stranger", OWN), "identity_unmapped");
@@ -256,7 +256,7 @@ test("after a step of the clock back, no host and no identity has a login in the
 
 const FAILOVER = { ...OURS, FAILOVER_URL: "https://standby.example.com/authenticate" };
 
-test("host_busy is redirected to a standby while Parameter Store is known to fail, and not after its next answer", async () => {
+test("host_busy is redirected while Parameter Store is known to fail", async () => {
   const { clock, store, send } = environment(FAILOVER);
   await send("keyless", FAR);
   assert.equal(await send("bob", FAR), "host_busy", "Parameter Store has not failed");
@@ -303,7 +303,7 @@ for (const [what, variables, region, host] of [
   });
 }
 
-test("NODE_REGION leaves the pause of other hosts unchanged, and STS_EXTRA_HOSTS share it without STS_REGIONS", async () => {
+test("NODE_REGION leaves the pause unchanged, and STS_EXTRA_HOSTS share it", async () => {
   const { send } = environment({ NODE_REGION: FURTHER, STS_EXTRA_HOSTS: "sts.example.com" });
   await send("keyless", FAR);
   assert.equal(await send("bob", "eu-north-1"), "host_busy");
@@ -311,7 +311,7 @@ test("NODE_REGION leaves the pause of other hosts unchanged, and STS_EXTRA_HOSTS
   assert.equal(await send("bob", OWN), "granted");
 });
 
-test("host_busy is a 429 that kube-apiserver tries again, and does not count as a throttled call of STS", async () => {
+test("host_busy is a 429 that kube-apiserver tries again", async () => {
   const { lines, send } = environment();
   await send("keyless", FAR);
   await send("bob", FAR);

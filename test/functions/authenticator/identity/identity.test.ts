@@ -127,7 +127,7 @@ test("the message of an impossible identity names the rule", () => {
   }
 });
 
-test("an EC2 instance identity role is not an identity, whatever its instance, UserId and partition", () => {
+test("an EC2 instance identity role is not an identity", () => {
   const session = fc.oneof(
     fc.stringMatching(/^i-[0-9a-f]{8,17}$/),
     fc.stringMatching(/^[\w.@-]{1,20}$/),
@@ -275,7 +275,7 @@ test("throttling and faults are never cached", async () => {
   assert.equal(count.calls, 4);
 });
 
-test("the cache is bounded: a token that is unused during 4,000 others is proven again, but bad ones do not evict it", async () => {
+test("the cache is bounded, and bad tokens evict no good one", async () => {
   for (const [others, cached] of [
     [GRANTED, false],
     [REFUSED, true],

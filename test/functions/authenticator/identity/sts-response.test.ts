@@ -40,7 +40,7 @@ function assertMeaning(expected: string, status: number, ...bodies: readonly unk
     assert.equal(meaning(status, body), expected, `${status} ${JSON.stringify(body)}`);
 }
 
-test("a 200 of the exact shape returns account, ARN and user id, and keys that AWS may add at any level are ignored", () => {
+test("a 200 of the exact shape returns account, ARN and user id", () => {
   assert.deepEqual(meaning(200, identityBody(ALICE)), FIELDS);
   const result = { Other: {}, ...FIELDS, Error: { Code: "Throttling" } };
   const response = { Other: [], GetCallerIdentityResult: result, ResponseMetadata: null };
@@ -130,7 +130,7 @@ const REFUSING = {
   ),
 };
 
-test("a 4xx with a code that is about the token is a denial that names the code, without text of STS", () => {
+test("a 4xx with a code about the token is a denial that names the code", () => {
   for (const [code, hint] of Object.entries(REFUSING)) {
     for (const status of [400, 401, 403, 404, 499]) {
       assertMeaning(
@@ -145,7 +145,7 @@ test("a 4xx with a code that is about the token is a denial that names the code,
   }
 });
 
-test("a code that is not about the token is a fault that names it, also the name of an object's method", () => {
+test("a code that is not about the token is a fault that names it", () => {
   for (const code of [
     ...[
       "AccessDenied",

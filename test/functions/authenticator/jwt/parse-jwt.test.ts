@@ -72,7 +72,7 @@ const { prove } = signedTokensWith({ body: keySetBody(EC_JWK), reads: 0 }, clock
 const assertUnsigned = (jwt: UnverifiedJwt) =>
   assert.rejects(prove(jwt, deadlineOf(clock)), { code: "token_signature_refused" });
 
-test("arbitrary text, or a token with edited claims, never makes the parser throw anything but a denial", () => {
+test("no text makes the parser throw anything but a denial", () => {
   const part = fc.oneof(fc.base64String(), fc.string(), junk.map(encoded));
   const joined = fc.array(part, { maxLength: 5 }).map((all) => all.join("."));
   const token = fc
@@ -100,7 +100,7 @@ test("a valid token with any byte changed is refused or is the same token", asyn
   );
 });
 
-test("a token at a limit is accepted, and ends at exp, and so is a user with the name of a permission set's role", () => {
+test("a token at a limit is accepted, and ends at exp", () => {
   const longest = minted(claimsOf({ jti: "" }))
     .replace(/[^.]*$/, "")
     .padEnd(16 * 1024, "A");

@@ -42,7 +42,7 @@ const ARNS: readonly (readonly [who: string, own: readonly string[], others: rea
     ["federated", [], ["role/dave", "federated-user/dave"]],
   ];
 
-test("an ARN matches by kind and name, in any case: a path is ignored, since names are unique in an account", () => {
+test("an ARN matches by kind and name, without path and in any case", () => {
   for (const [who, own, others] of ARNS) {
     for (const end of own) {
       assert.ok(matches(`arn:aws:iam::${HOME}:${end}`, verified(who)), end);
@@ -134,7 +134,7 @@ function oracle(pattern: string, arn: string): boolean {
   return patterns.every((section, index) => globMatches(section, texts[index] ?? ""));
 }
 
-test("agrees with an independent matcher on 10,000 similar patterns and ARNs, in any case and with special characters", () => {
+test("agrees with an independent matcher on 10,000 similar patterns and ARNs", () => {
   const letters = fc.string({
     unit: fc.constantFrom("a", "B", "b", "/", "*", "?", ".", "["),
     maxLength: 7,

@@ -120,7 +120,7 @@ for (const [rule, who, denying, others] of MATCHES) {
   });
 }
 
-test("a role is compared without its path and with its session, and a user with path and without, also in a signed token", () => {
+test("a role is compared without path and with its session, and a user with path", () => {
   const alice = verified("alice");
   const users = [alice.arn, alice.arn, `arn:aws:iam::${HOME}:user/alice`];
   for (const [identity, arns] of [
@@ -157,7 +157,7 @@ const verdictOf = (
   place: "deny-account" | "deny-any" = "deny-any",
 ) => judge(place, [{ name }], { identity }).verdict.kind;
 
-test("a name denies sessions of any role, users of any path and federated users of that name, in any case, and no others", () => {
+test("a name denies sessions, users and federated users of that name, and no others", () => {
   const sessions = ["Shared", "AWSReservedSSO_View_0123456789abcdef"].map((role) =>
     roleIdentity(role, "Jane@example.com"),
   );
@@ -197,7 +197,7 @@ test("no name denies root", () => {
     assert.equal(verdictOf(name, verified("root")), "nothing");
 });
 
-test("any name refuses an AWS-signed token of a role, which shows no session, until its end, and one of a user by its name", () => {
+test("any name refuses an AWS-signed token of a role, which shows no session", () => {
   const role = { ...jane, sessionName: undefined, claims: signed };
   const problem = "it denies a session of this role, which may be this one";
   assert.deepEqual(verdict([{ name: "bob" }], { identity: role }), { kind: "unknown", problem });
@@ -237,7 +237,7 @@ test("an invalid name makes the list invalid, and so do both a name and a patter
   });
 });
 
-test("for any text, a name is accepted by its characters alone, and denies exactly its own sessions", () => {
+test("any name is accepted by its characters, and denies exactly its sessions", () => {
   const alphabet = [..."abcXYZ019_+=.@-", ",", "/", "*", " ", "\u212a", "\n"];
   const texts = fc.oneof(
     fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 70 }),
@@ -272,7 +272,7 @@ test("for any text, a name is accepted by its characters alone, and denies exact
   );
 });
 
-test("an unknown key, a wrong type and a pattern that can never match are invalid, and the problem names them", () => {
+test("an unknown key, a wrong type and a pattern that never matches are invalid", () => {
   for (const key of ["deny", "username", "arn", "arnlike", "ArnLike", "note", "", "__proto__"]) {
     const value: unknown = JSON.parse(
       `{"arnLike": ${JSON.stringify(ROLE)}, ${JSON.stringify(key)}: true}`,
@@ -308,7 +308,7 @@ test("an unknown key, a wrong type and a pattern that can never match are invali
   }
 });
 
-test("an entry for another account than its list's, or another partition than the function's, can never match", () => {
+test("an entry for another account or partition can never match", () => {
   const ofUser = (start: string) => [{ arnLike: ROLE }, { arnLike: `${start}:user/x` }];
   for (const [start, places] of [
     [`arn:aws:iam::${OTHER}`, ["deny-account"]],
@@ -336,7 +336,7 @@ test("an entry for another account than its list's, or another partition than th
   }
 });
 
-test("an invalid list denies every identity that it covers, and the problem names the first invalid entry", () => {
+test("an invalid list denies every identity that it covers", () => {
   for (const [value, problem, count = 1] of [
     ...["", `[{"arnLike":"${ROLE}"},]`, `[{"arnLike":"${ROLE}"`].map(
       (text) => [text, "not JSON"] as const,

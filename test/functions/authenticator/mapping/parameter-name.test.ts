@@ -35,7 +35,7 @@ const ROWS = [
   ["carol", ["exact", `role/${HOME}/awsreservedsso_clusteradmin_${HEX}`], ["sso-session", `sso-session/${HOME}/clusteradmin`], ["sso", `sso/${HOME}/clusteradmin`]],
 ] as const;
 for (const [who, ...own] of ROWS) {
-  test(`${who} has the deny lists, own names without path, the patterns and its account, at most eight names`, () => {
+  test(`${who} has at most eight names, in the order of precedence`, () => {
     const expected = [
       ["deny-account", `deny/${HOME}`],
       ["deny-any", "deny/any"],
@@ -61,7 +61,7 @@ test("a user with the name of a permission set's role does not have the permissi
   assert.ok(candidates(PREFIX, user).every(({ place }) => !place.startsWith("sso")));
 });
 
-test("a name is lower-cased, and each byte that Parameter Store refuses becomes a dot and two hex digits", () => {
+test("a name is lower-cased, and each other byte becomes a dot and two hex digits", () => {
   for (const [name, encoded] of [
     ["Ops.Team+EU=1,2@x_y-z", "ops.2eteam.2beu.3d1.2c2.40x_y-z"],
     ["", ""],
@@ -78,7 +78,7 @@ test("a name is lower-cased, and each byte that Parameter Store refuses becomes 
   }
 });
 
-test("encoded names are valid in Parameter Store, and equal if and only if the lower-cased names are", () => {
+test("encoded names are equal if and only if the lower-cased names are", () => {
   fc.assert(
     fc.property(
       iamName,

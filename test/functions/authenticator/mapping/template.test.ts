@@ -114,7 +114,7 @@ test("users can influence the claims in a username except the user id, and each 
   assert.deepEqual(chosenPlaceholdersIn(name), ["PrincipalTag:team", "SourceIdentity"]);
 });
 
-test("the values come from the identity: SessionName replaces every @ by -, and no identity has a node's name", () => {
+test("the values come from the identity, and SessionName replaces every @ by -", () => {
   const session = (name: string, raw: string) => ({ SessionName: name, SessionNameRaw: raw });
   for (const [identity, more] of [
     [verified("bob"), session("bob-example.com", "bob@example.com")],
@@ -128,7 +128,7 @@ test("the values come from the identity: SessionName replaces every @ by -, and 
   assert.deepEqual(SESSION_PLACEHOLDERS, ALL.slice(1), "an AWS-signed token has the account");
 });
 
-test("the groups that may be an administrators' group are those for which some value completes one", () => {
+test("groups that some value completes may be an administrators' group", () => {
   for (const [group, expected] of [
     ["system:masters", ["system:masters"]],
     ["access:{SessionName}", ["access:cluster-admin"]],
@@ -161,7 +161,7 @@ test("usesPlaceholder compares complete names", () => {
   assert.ok(!usesPlaceholder(["{SessionNameRaw}", "SessionName"], "SessionName"));
 });
 
-test("texts and values are concatenated: a value is never a template, nor a pattern of a replacement", () => {
+test("a value is never a template, nor a pattern of a replacement", () => {
   assert.equal(render("{SessionName}ID}", { SessionName: "{Account" }), "{AccountID}");
   const value = "$&{AccountID}$1 $$";
   const rendered = render("$1{SessionName}:{AccountID}{SessionName}", {

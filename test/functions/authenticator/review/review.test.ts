@@ -27,7 +27,7 @@ import {
   verified,
 } from "../fixtures.ts";
 
-test("only identities of ACCOUNTS are reviewed, others are denied before Parameter Store is read (account_foreign)", async () => {
+test("only identities of ACCOUNTS are reviewed (account_foreign)", async () => {
   const { json, calls, line } = await reviewOnce(tokenOf("bob"), {
     settings: { accounts: [OTHER] },
   });
@@ -91,7 +91,7 @@ test("while Parameter Store fails, cached mappings decide, and their absence is 
   assert.deepEqual([(await review(mapping)).username, record.staleReads], ["dev", 1]);
 });
 
-test("a review of an identity without a token records its user, the parameter and each evaluation", async () => {
+test("a review of an identity without a token records each evaluation", async () => {
   const { clock, fetchParameters, findNodeName } = fakeServices(MAPPED);
   const services = {
     readParameters: cachedParameters(fetchParameters, 30_000, clock),
@@ -143,7 +143,7 @@ function malformed(message: string, text: string): void {
   assert.throws(() => parseTokenReview(text), { code: "review_malformed", message }, text);
 }
 
-test("both versions are accepted, and metadata, status, unknown fields and white space are ignored", () => {
+test("both versions are accepted, and unknown fields are ignored", () => {
   const status = { authenticated: true, user: { username: "system:admin" } };
   const more = {
     metadata: 1,
@@ -203,7 +203,7 @@ test("a review without a token is malformed", () => {
   malformed(NO_TOKEN, body({ spec: {}, token: "secret" }));
 });
 
-test("audiences that are missing, null or empty are undefined, and those of a wrong type malformed", () => {
+test("missing audiences are undefined, and those of a wrong type malformed", () => {
   for (const audiences of [undefined, null, []]) {
     assert.equal(parseTokenReview(body({ spec: { token: "t", audiences } })).audiences, undefined);
   }
@@ -230,7 +230,7 @@ test("audiences that are missing, null or empty are undefined, and those of a wr
 
 const USER = { username: "dev", groups: ["a", "b"] };
 
-test("users, root and federated users have their complete user id as uid and principalId, and no session name", () => {
+test("users, root and federated users have their complete user id as uid", () => {
   for (const [who, id] of Object.entries({
     alice: "AIDALOCALALICEAAAAAAA",
     root: HOME,
@@ -242,7 +242,7 @@ test("users, root and federated users have their complete user id as uid and pri
   }
 });
 
-test("empty groups are omitted, audiences unless there are some, and with USER_INFO=minimal only uid and extra", () => {
+test("empty groups are omitted, and USER_INFO=minimal leaves only uid and extra", () => {
   const { user, ...status } = granted(
     { username: "dev", groups: [] },
     verified("bob"),

@@ -56,7 +56,7 @@ async function ask(text: string) {
   };
 }
 
-test("an edited token is granted only if it means the signed request, and STS receives that request", async () => {
+test("an edited token is granted only if it means the signed request", async () => {
   const count = { sent: 0, granted: 0 };
   await fc.assert(
     fc.asyncProperty(edited(originals), async ({ original, text }) => {
@@ -90,7 +90,7 @@ test("another spelling of the same request is accepted, and sent in canonical fo
   );
 });
 
-test("an edited token is sent byte for byte in canonical form, or refused in one line without a secret or 40 of its characters", () => {
+test("an edited token is sent in canonical form, or refused without a secret", () => {
   let accepted = 0;
   fc.assert(
     fc.property(edited(originals), ({ original, text }) => {

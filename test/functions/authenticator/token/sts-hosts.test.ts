@@ -43,7 +43,7 @@ for (const own of [
   ],
   ...["us-isof-south-1", "eusc-de-east-1"],
 ]) {
-  test(`partition of ${own}: exactly the SDK's endpoints that AWS documents are accepted, and the global one in aws`, () => {
+  test(`partition of ${own}: exactly the endpoints that AWS documents are accepted`, () => {
     const { id, regions } = partition(own);
     const expected = new Map(id === "aws" ? [["sts.amazonaws.com", "us-east-1"]] : []);
     for (const Region of regions) {

@@ -113,7 +113,7 @@ function compact(time: number): string {
   return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisecond more, also at new year", () => {
+test("a token of exactly 15 minutes ago or ahead is accepted", () => {
   for (const signed of [
     NOW,
     Date.UTC(2026, 0, 1),
@@ -133,7 +133,7 @@ test("a token of exactly 15 minutes ago or ahead is accepted, and not a millisec
   }
 });
 
-test("only a time that exists, as yyyymmddThhmmssZ without separators, zones and fractions, is a date", () => {
+test("only an existing time as yyyymmddThhmmssZ is a date", () => {
   for (const date of [
     ...[
       "20270229T030405Z",
@@ -180,7 +180,7 @@ function assertDenied(text: string): void {
   assert.ok(took < LONG_MS, `took ${took} ms`);
 }
 
-test("any text is denied: as a token, after the prefix, as bytes in base64url, and in place of the host or the query", () => {
+test("any text is denied, wherever it is in a token", () => {
   const any = fc.string({ unit: "binary" });
   const ascii = fc.string({ unit: "binary-ascii", maxLength: 200 });
   const urls = [

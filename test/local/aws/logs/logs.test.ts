@@ -64,7 +64,7 @@ async function pagesOf<P extends { nextToken?: string | undefined }>(
 }
 const stop = (queryId: string) => logs.stopQuery({ queryId });
 
-test("a page has up to 10,000 events, 1 MiB or the requested limit, and a token for the next page", async () => {
+test("a page has up to 10,000 events, 1 MiB or the requested limit", async () => {
   const first = await filter();
   assert.deepEqual([first.events?.length, first.events?.[0]?.timestamp], [10_000, 1000]);
   assert.equal((await filter({ nextToken: first.nextToken })).events?.[0]?.timestamp, 11_000);
@@ -87,7 +87,7 @@ test("a short page may have a token, and all pages together contain every match"
   assert.deepEqual([found, pages.length], [[1000, 11_000, 21_000], 2]);
 });
 
-test("a query is scheduled, then running with a part of its rows, then complete with rows by group", async () => {
+test("a query is scheduled, then running, then complete", async () => {
   const queryId = await start();
   const states = [];
   for (let i = 0; i < 4; i += 1) states.push(await results(queryId));

@@ -136,7 +136,7 @@ const history = async (ssm: SSM, name: string) => {
   return Parameters.map(({ Version, Value }) => `${Version} ${Value}`);
 };
 
-test("a write replaces the file, readable and without its comments, and an edit by hand is a version like any other", async (t) => {
+test("a write replaces the file, and an edit by hand is a version", async (t) => {
   const { ssm, get, put, write, text, names } = await start(t, {
     [`${DEVELOPERS}.yaml`]: "# of the team\ngroups: [a]\n",
     "pattern/any.json": "[\n  1\n]\n",

@@ -271,7 +271,7 @@ test("an unknown operation or path, and a body that does not match the model fai
   assert.match(await call(""), /^400 ValidationException: .*'null' at 'name' .* must not be null/);
 });
 
-test("writes of one parameter that overlap: the first is accepted; other parameters and later writes are too", async () => {
+test("the first of overlapping writes of one parameter is accepted", async () => {
   const refused = Promise.withResolvers<void>();
   const slow = await startParameterStore({ whileWriting: () => refused.promise });
   const client = ssmClient(slow.url);
