@@ -18,6 +18,7 @@ import {
   isPermissionSet,
   type ParameterAddress,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { type Checked, invalid } from "../../functions/lib/checked.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { asciiLowerCase, orDidYouMean } from "../../functions/lib/text.ts";
 import { printable } from "../io/print.ts";
@@ -63,30 +64,24 @@ function resourceFault(resource: string): string | undefined {
   return "its name is missing, or has a character that IAM does not allow";
 }
 
-/** The problem of an entry. */
-export interface Problem {
-  readonly problem: string;
-}
-
 /**
  * Reads a mapping of a file, which has `arn`, `arnLike`, `account`, or `account` with
  * `permissionSet` and optionally `session`.
  */
-export function readMapping(item: unknown): Entry | Problem {
-  if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
-  if (item["deny"] !== undefined) return { problem: denyProblem(item) };
+export function readMapping(item: unknown): Checked<Entry> {
+  if (!isObject(item)) return invalid("must be a mapping with keys such as arn and username");
+  if (item["deny"] !== undefined) return invalid(denyProblem(item));
   const { account, permissionSet, ...value } = item;
   if (value["arn"] !== undefined && value["arnLike"] !== undefined)
-    return { problem: "has arn and arnLike: keep one" };
+    return invalid("has arn and arnLike: keep one");
   const problem = secondArnProblem(value["arn"] ?? value["arnLike"]) ?? unquotedPlaceholder(value);
-  if (problem !== undefined) return { problem };
-  if (value["session"] !== undefined && permissionSet === undefined) return { problem: SESSION };
+  if (problem !== undefined) return invalid(problem);
+  if (value["session"] !== undefined && permissionSet === undefined) return invalid(SESSION);
   const address = readAddress(value, account, permissionSet);
-  if ("problem" in address) return address;
-  const check = checkMapping(value, address.kind);
-  return check.valid
-    ? { ...address, mapping: check.value }
-    : { problem: withMeantKey(check.problem) };
+  if (!address.valid) return address;
+  const check = checkMapping(value, address.value.kind);
+  if (!check.valid) return invalid(withMeantKey(check.problem));
+  return { valid: true, value: { ...address.value, mapping: check.value } };
 }
 
 /** Adds the key that was meant to the phrase about an unknown one, which the function shares. */
@@ -101,23 +96,21 @@ function withMeantKey(problem: string): string {
 /**
  * Reads a denial. Its list is that of the account in its ARN, or beside its name; otherwise `any`.
  */
-export function readDenial(item: unknown): Entry | Problem {
+export function readDenial(item: unknown): Checked<Entry> {
   const { account, ...value } = isObject(item) ? item : {};
   const check = checkDenyEntry(isObject(item) ? value : item, {});
-  if (!check.valid) return { problem: withMeantKey(check.problem) };
+  if (!check.valid) return invalid(withMeantKey(check.problem));
   const { value: entry } = check;
   const denial = { kind: "deny", name: "", mapping: inOrder(entry) } as const;
   if ("name" in entry) {
     const list = account ?? "any";
-    return list === "any" || isAccount(list)
-      ? { ...denial, account: list }
-      : { problem: accountProblem(account) };
+    if (list !== "any" && !isAccount(list)) return invalid(accountProblem(account));
+    return { valid: true, value: { ...denial, account: list } };
   }
-  if (account !== undefined) return { problem: "arnLike contains the account: remove account" };
+  if (account !== undefined) return invalid("arnLike contains the account: remove account");
   const second = secondArnProblem(entry.arnLike);
-  return second === undefined
-    ? { ...denial, account: accountOf(entry.arnLike) }
-    : { problem: second };
+  if (second !== undefined) return invalid(second);
+  return { valid: true, value: { ...denial, account: accountOf(entry.arnLike) } };
 }
 
 /**
@@ -165,40 +158,41 @@ function readAddress(
   value: Record<string, unknown>,
   account: unknown,
   permissionSet: unknown,
-): Address | Problem {
+): Checked<Address> {
   const { arn, arnLike, session } = value;
   if (arn !== undefined) {
     const isAlone = account === undefined && permissionSet === undefined;
     return isAlone
       ? addressOfArn(arn)
-      : { problem: "arn names the principal: remove account and permissionSet" };
+      : invalid("arn names the principal: remove account and permissionSet");
   }
   if (arnLike !== undefined) {
-    if (permissionSet !== undefined)
-      return { problem: "has both arnLike and permissionSet: keep one" };
+    if (permissionSet !== undefined) return invalid("has both arnLike and permissionSet: keep one");
     return addressOfPattern(arnLike, account);
   }
   if (account === undefined)
-    return { problem: permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT };
-  if (!isAccount(account)) return { problem: accountProblem(account) };
+    return invalid(permissionSet === undefined ? NO_PRINCIPAL : NO_ACCOUNT);
+  if (!isAccount(account)) return invalid(accountProblem(account));
   if (permissionSet === undefined) return unnamed("account", account);
   if (typeof permissionSet !== "string" || !isPermissionSet(permissionSet)) {
-    return { problem: "permissionSet must be the name of a permission set" };
+    return invalid("permissionSet must be the name of a permission set");
   }
-  return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };
+  const kind = session === undefined ? "sso" : "sso-session";
+  return { valid: true, value: { kind, account, name: permissionSet } };
 }
 
-function addressOfArn(arn: unknown): Address | Problem {
+function addressOfArn(arn: unknown): Checked<Address> {
   const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
-  if (mapped === undefined) return { problem: arnProblem(arn) };
-  return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
+  if (mapped === undefined) return invalid(arnProblem(arn));
+  const { kind, accountId: account, name } = mapped;
+  return { valid: true, value: { kind, account, name } };
 }
 
 /** Returns the address of a pattern. Without an account, it is that in the pattern's ARN. */
-function addressOfPattern(arnLike: unknown, given: unknown): Address | Problem {
+function addressOfPattern(arnLike: unknown, given: unknown): Checked<Address> {
   const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
   const account = given === undefined ? implied : given;
-  if (account !== "any" && !isAccount(account)) return { problem: accountProblem(account) };
+  if (account !== "any" && !isAccount(account)) return invalid(accountProblem(account));
   return unnamed("pattern", account);
 }
 
@@ -223,8 +217,8 @@ function isAccount(value: unknown): value is string {
   return typeof value === "string" && /^\d{12}$/.test(value);
 }
 
-function unnamed(kind: MappingKind, account: string): Address {
-  return { kind, account, name: "" };
+function unnamed(kind: MappingKind, account: string): Checked<Address> {
+  return { valid: true, value: { kind, account, name: "" } };
 }
 
 /** Returns the entry of a file: the inverse of `readMapping` and `readDenial`. */

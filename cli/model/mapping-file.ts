@@ -77,9 +77,8 @@ async function readLayer(path: string, run: Run): Promise<MappingFile> {
     for (const { list, item, line } of itemsIn(await readText(file, run), file)) {
       const read = list === "deny" ? readDenial(item) : readMapping(item);
       const where = `${shownFile(file)}, line ${line}`;
-      if ("problem" in read)
-        problems.push({ where: `${where}${who(item)}`, problem: read.problem });
-      else entries.push({ ...read, where });
+      if (read.valid) entries.push({ ...read.value, where });
+      else problems.push({ where: `${where}${who(item)}`, problem: read.problem });
     }
   }
   return { entries, problems };

@@ -129,8 +129,8 @@ function ofArn(prefix: string, arn: string): Target {
   const key = /[*?]/.test(arn) ? { arnLike: arn } : { arn };
   // The username is a placeholder: only the address is used.
   const entry = readMapping({ ...key, username: "any" });
-  if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
-  return at(prefix, entry, key);
+  if (!entry.valid) throw usage(`${arn}: ${entry.problem}.`);
+  return at(prefix, entry.value, key);
 }
 
 function at(prefix: string, { kind, account, name }: ParameterAddress, key: Target["key"]): Target {

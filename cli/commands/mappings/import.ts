@@ -5,12 +5,13 @@ import {
   permissionSetOf,
 } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
+import { type Checked, invalid } from "../../../functions/lib/checked.ts";
 import { finding } from "../../io/errors.ts";
 import { readText, shownFile } from "../../io/files.ts";
 import { printable } from "../../io/print.ts";
 import type { Run } from "../../io/run.ts";
 import type { Entry } from "../../model/entry.ts";
-import { type Problem, readMapping } from "../../model/file-entry.ts";
+import { readMapping } from "../../model/file-entry.ts";
 import { writeMappingFile } from "../../model/mapping-file.ts";
 import { withAccessPolicies } from "./access-entries.ts";
 import { type Foreign, withoutRolePath } from "./foreign.ts";
@@ -34,10 +35,10 @@ export async function importFiles({ file, sso }: ImportOptions, run: Run): Promi
     mappings.push(...items.map((item) => ({ ...item, inFile })));
   }
   for (const { inFile, ...foreign } of withAccessPolicies(mappings)) {
-    const result = importEntry(foreign, sso === true);
-    const where = `${inFile}${result.where}`;
-    if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
-    else importedEntries.push({ ...result, where });
+    const entry = importEntry(foreign, sso === true);
+    const where = `${inFile}${whereOf(foreign)}`;
+    if (entry.valid) importedEntries.push({ ...entry.value, where });
+    else problems.push(`${where} cannot be imported: ${entry.problem}`);
   }
   const { winners, overridden } = merge(importedEntries);
   remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
@@ -50,9 +51,7 @@ export async function importFiles({ file, sso }: ImportOptions, run: Run): Promi
 }
 
 /** An entry for the mapping file, and what the import of its mapping changes. */
-interface ImportedEntry {
-  /** The place of the mapping in its file, for messages. */
-  readonly where: string;
+interface Imported {
   readonly entry: Entry;
   /** Phrases about differences. */
   readonly notes: readonly string[];
@@ -60,39 +59,39 @@ interface ImportedEntry {
   readonly isNew: boolean;
 }
 
+interface ImportedEntry extends Imported {
+  /** The place of the mapping in its file, for messages. */
+  readonly where: string;
+}
+
 /**
  * Converts another program's mapping to an entry, or returns the problem why it cannot.
  *
  * @param sso whether to map the permission set instead of its role
  */
-export function importEntry(
-  foreign: Foreign,
-  sso: boolean,
-): ImportedEntry | (Problem & { readonly where: string }) {
-  return { where: whereOf(foreign), ...entryFrom(foreign, sso) };
-}
-
-function entryFrom(foreign: Foreign, sso: boolean): Omit<ImportedEntry, "where"> | Problem {
+export function importEntry(foreign: Foreign, sso: boolean): Checked<Imported> {
   const { arn, username, groups, permissionSet, account, remark, problem, accessEntryOf } = foreign;
-  if (problem !== undefined) return { problem };
+  if (problem !== undefined) return invalid(problem);
   const names = readNames(username, groups);
-  if ("problem" in names) return names;
+  if (!names.valid) return names;
   const remarks = remark === undefined ? [] : [remark];
   if (arn === undefined) {
     const set = permissionSet === undefined ? {} : { permissionSet };
-    const entry = readMapping({ account: accountText(account), ...set, ...names });
-    return "problem" in entry ? entry : { entry, isNew: false, notes: remarks };
+    const entry = readMapping({ account: accountText(account), ...set, ...names.value });
+    if (!entry.valid) return entry;
+    return { valid: true, value: { entry: entry.value, isNew: false, notes: remarks } };
   }
-  if (typeof arn !== "string") return { problem: "it has no ARN" };
+  if (typeof arn !== "string") return invalid("it has no ARN");
   const bare = withoutRolePath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
   const principal =
     sso && set !== undefined ? { permissionSet: set, account: ofArn } : { arn: bare };
-  const entry = readMapping({ ...principal, ...names });
-  if ("problem" in entry) return entry;
+  const entry = readMapping({ ...principal, ...names.value });
+  if (!entry.valid) return entry;
   const isNew = bare !== arn && accessEntryOf === undefined;
-  return { entry, isNew, notes: [...differencesOf(arn, bare, isNew, sso, set), ...remarks] };
+  const notes = [...differencesOf(arn, bare, isNew, sso, set), ...remarks];
+  return { valid: true, value: { entry: entry.value, isNew, notes } };
 }
 
 function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
@@ -122,21 +121,22 @@ function differencesOf(
 
 type NamesOfUser = { readonly username?: string; readonly groups?: readonly string[] };
 
-function readNames(username: unknown, groups: unknown): NamesOfUser | Problem {
+function readNames(username: unknown, groups: unknown): Checked<NamesOfUser> {
   const list = groups ?? [];
   if (username !== undefined && username !== null && typeof username !== "string") {
-    return { problem: "username must be a string" };
+    return invalid("username must be a string");
   }
   if (!Array.isArray(list) || !list.every((group) => typeof group === "string")) {
-    return { problem: "groups must be a list of strings" };
+    return invalid("groups must be a list of strings");
   }
   const name = username ?? "";
   const unclear = [name, ...list].find((text) => translateIn(text) === undefined);
-  if (unclear !== undefined) return { problem: `${unclear} has braces that are not a placeholder` };
-  return {
+  if (unclear !== undefined) return invalid(`${unclear} has braces that are not a placeholder`);
+  const names = {
     ...(name !== "" && { username: translateIn(name) ?? "" }),
     ...(list.length > 0 && { groups: list.flatMap((group) => translateIn(group) ?? []) }),
   };
+  return { valid: true, value: names };
 }
 
 /**

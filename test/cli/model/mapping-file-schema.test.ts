@@ -92,7 +92,7 @@ test("the schema has the keys of all kinds, and the entries below are of each ki
   );
   const read = OF_EACH_KIND.map((item) => {
     const entry = readMapping(item);
-    return "problem" in entry ? assert.fail(entry.problem) : entry.kind;
+    return entry.valid ? entry.value.kind : assert.fail(entry.problem);
   });
   assert.deepEqual(new Set(read), new Set(kinds));
 });
