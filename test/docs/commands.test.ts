@@ -54,24 +54,21 @@ function problem({ words, code, err }: Ran): string[] {
   return [];
 }
 
-test(
-  "each entry of run-elsewhere.ts matches a document, and its test contains the expected text",
-  ONLY_IN_ALL,
-  (t) => {
-    if (finished.size < pages.length)
-      return t.skip("a page did not complete, so its commands are unknown");
-    const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
-    assert.deepEqual(unused, []);
-    for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
-      if ("because" in entry) continue;
-      const { by, has } = entry;
-      assert.ok(
-        readFileSync(join(ROOT, by), "utf8").includes(has),
-        `${start}: ${by} has no ${has}`,
-      );
-    }
-  },
-);
+test("each entry of run-elsewhere.ts matches a document", ONLY_IN_ALL, (t) => {
+  if (finished.size < pages.length)
+    return t.skip("a page did not complete, so its commands are unknown");
+  const unused = Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start));
+  assert.deepEqual(unused, []);
+});
+
+test("the test that run-elsewhere.ts names for a command has the expected text", () => {
+  const missing = Object.entries(RUN_ELSEWHERE).flatMap(([start, entry]) =>
+    "by" in entry && !readFileSync(join(ROOT, entry.by), "utf8").includes(entry.has)
+      ? [`${start}: ${entry.by} has no ${entry.has}`]
+      : [],
+  );
+  assert.deepEqual(missing, []);
+});
 
 const ARN = "arn:aws:iam::111122223333";
 const PAGE = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");
